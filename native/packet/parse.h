@@ -1,0 +1,78 @@
+/// \file
+/// Parsers of what comes back: pure functions over bytes from the network. Every length is checked before
+/// it is used; anything malformed, truncated, fragmented or of no interest is `std::nullopt`.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "core/ip_address.h"
+#include "packet/mac_address.h"
+
+namespace pacegate::packet {
+
+using Bytes = std::span<const std::uint8_t>;
+
+inline constexpr std::uint16_t kEtherTypeIpv4 = 0x0800;
+inline constexpr std::uint16_t kEtherTypeArp = 0x0806;
+inline constexpr std::uint16_t kEtherTypeIpv6 = 0x86dd;
+
+inline constexpr std::uint8_t kProtocolIcmp = 1;
+inline constexpr std::uint8_t kProtocolTcp = 6;
+inline constexpr std::uint8_t kProtocolUdp = 17;
+inline constexpr std::uint8_t kProtocolIcmpv6 = 58;
+
+inline constexpr std::uint8_t kTcpFin = 0x01;
+inline constexpr std::uint8_t kTcpSyn = 0x02;
+inline constexpr std::uint8_t kTcpRst = 0x04;
+inline constexpr std::uint8_t kTcpAck = 0x10;
+
+/// The IP header of either family, with its payload.
+struct IpPacket {
+  IpAddress source;
+  IpAddress destination;
+  std::uint8_t protocol = 0;   ///< of the payload, after any IPv6 extension headers
+  std::uint8_t hop_limit = 0;  ///< TTL or hop limit
+  Bytes payload;               ///< cut to the header's length field
+};
+
+struct TcpSegment {
+  std::uint16_t source_port = 0;
+  std::uint16_t destination_port = 0;
+  std::uint32_t sequence = 0;
+  std::uint32_t acknowledgment = 0;
+  std::uint8_t flags = 0;
+};
+
+/// An ICMPv4 or ICMPv6 error with what it quotes. RFC 792 promises only eight bytes of the quoted transport
+/// header: enough for the ports and the sequence number, and all that is required here.
+struct IcmpError {
+  std::uint8_t type = 0;
+  std::uint8_t code = 0;
+  IpAddress quoted_source;
+  IpAddress quoted_destination;  ///< the host that was probed; the error itself may come from a router
+  std::uint8_t quoted_protocol = 0;
+  std::uint16_t quoted_source_port = 0;
+  std::uint16_t quoted_destination_port = 0;
+  std::uint32_t quoted_sequence = 0;  ///< TCP only, else 0
+};
+
+/// Who answers for an address: an ARP reply or an NDP neighbour advertisement.
+struct NeighbourReply {
+  IpAddress address;
+  MacAddress mac;
+};
+
+/// \param bytes starts at the IP header; the version nibble decides the family. Walks IPv6 extension headers
+/// (hop-by-hop, routing, destination options); a fragment with an offset or more to come is refused.
+[[nodiscard]] std::optional<IpPacket> parse_ip(Bytes bytes);
+[[nodiscard]] std::optional<TcpSegment> parse_tcp(Bytes payload);
+/// \param packet with protocol ICMP or ICMPv6; ICMPv4 types 3 and 11, ICMPv6 types 1 and 3 are errors here
+[[nodiscard]] std::optional<IcmpError> parse_icmp_error(const IpPacket& packet);
+/// \param bytes starts at the ARP header. Only replies (opcode 2) for IPv4 over Ethernet.
+[[nodiscard]] std::optional<NeighbourReply> parse_arp_reply(Bytes bytes);
+/// Neighbour advertisements (type 136, hop limit 255) with a target link-layer address option.
+[[nodiscard]] std::optional<NeighbourReply> parse_neighbour_advertisement(const IpPacket& packet);
+
+}  // namespace pacegate::packet

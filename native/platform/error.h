@@ -1,0 +1,36 @@
+/// \file
+/// What the operating system refused, on cold paths only (open, look up, start). Hot paths return counts.
+#pragma once
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+
+namespace pacegate::platform {
+
+/// Stable reasons; `lib/internal/native-error.ts` maps each name to an ERR_PACEGATE_ code.
+enum class Fault : std::uint8_t {
+  not_permitted,      ///< a privilege is missing (CAP_NET_RAW)
+  no_such_interface,  ///< no device of that name or index
+  interface_down,
+  no_route,
+  not_supported,  ///< this system or device cannot do it
+  system,         ///< any other errno
+};
+
+/// The fault's name as it crosses to JavaScript, e.g. "not_permitted".
+[[nodiscard]] const char* fault_name(Fault fault) noexcept;
+
+class PlatformError : public std::runtime_error {
+ public:
+  /// \param system_error errno, or 0 when none applies
+  PlatformError(Fault fault, const std::string& message, int system_error = 0);
+  [[nodiscard]] Fault fault() const noexcept { return fault_; }
+  [[nodiscard]] int system_error() const noexcept { return system_error_; }
+
+ private:
+  Fault fault_;
+  int system_error_;
+};
+
+}  // namespace pacegate::platform

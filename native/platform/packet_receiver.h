@@ -1,0 +1,56 @@
+/// \file
+/// Taking packets from a device: a ring shared with the kernel, filtered there.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+
+#include "platform/interface.h"
+
+namespace pacegate::platform {
+
+/// What the kernel filter lets through.
+struct ReceiveFilter {
+  std::uint16_t tcp_port = 0;  ///< TCP segments to this local port; 0 for none
+  bool icmp_errors = false;    ///< ICMPv4 types 3 and 11, ICMPv6 types 1 and 3
+  bool neighbours = false;     ///< ARP replies and neighbour advertisements
+  bool everything = false;     ///< no filter: for counting in benches
+};
+
+/// Valid only during the handler's call.
+struct ReceivedPacket {
+  std::span<const std::uint8_t> bytes;  ///< from the network header on (no Ethernet header)
+  std::uint16_t ether_type = 0;
+  std::uint64_t at_ns = 0;  ///< when the kernel took it, on the scale of monotonic_ns()
+};
+
+struct ReceiverCounters {
+  std::uint64_t packets = 0;  ///< passed the filter
+  std::uint64_t dropped = 0;  ///< passed it and found the ring full
+};
+
+/// Not thread-safe but for wake().
+class PacketReceiver {
+ public:
+  using Handler = std::function<void(const ReceivedPacket&)>;
+
+  virtual ~PacketReceiver() = default;
+
+  /// Hands every packet that is ready to `handler`; with none ready, waits until `deadline_ns` at most.
+  /// \return a time T such that every packet the device delivered before T has been handed over; times in the
+  ///   past only, and never going back. What a scan may call a time-out is judged against this, not the clock.
+  virtual std::uint64_t receive(std::uint64_t deadline_ns, const Handler& handler) = 0;
+  /// Makes a waiting or the next receive() return. Thread-safe.
+  virtual void wake() noexcept = 0;
+  [[nodiscard]] virtual ReceiverCounters counters() noexcept = 0;
+};
+
+/// AF_PACKET ring (TPACKET_V3), whatever the link type; on `lo` each packet is seen once, as it arrives.
+/// The filter is in force before the first packet is taken. Needs CAP_NET_RAW.
+/// \throws PlatformError not_permitted, interface_down, system
+[[nodiscard]] std::unique_ptr<PacketReceiver> open_packet_receiver(const Interface& interface,
+                                                                   const ReceiveFilter& filter);
+
+}  // namespace pacegate::platform
