@@ -1,9 +1,11 @@
 /// \file
-/// Builders of whole frames other than the SYN probe: neighbour questions of the scanner, and the packets that
-/// tests answer with. Each writes into the caller's buffer and returns the bytes written, or 0 when the buffer
-/// is too small.
+/// Builders of whole frames other than the SYN probe: neighbour questions of the scanner, and the
+/// packets that tests answer with. Each writes into the caller's buffer and returns the bytes
+/// written, or 0 and nothing written when the buffer is too small or the fields do not make a
+/// packet.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
@@ -23,9 +25,11 @@ struct NeighbourQuestion {
   IpAddress target;  ///< of the same family as source
 };
 
-/// "Who has target?": an ARP request (IPv4, RFC 826) or a neighbour solicitation (IPv6, RFC 4861), as an
-/// Ethernet frame to broadcast or to the solicited-node multicast group.
-[[nodiscard]] std::size_t build_neighbour_request(const NeighbourQuestion& question, MutableBytes out);
+/// "Who has target?": an ARP request (IPv4, RFC 826) or a neighbour solicitation (IPv6, RFC 4861),
+/// as an Ethernet frame to broadcast or to the solicited-node multicast group. 0 for two families,
+/// or for a multicast target of IPv6.
+[[nodiscard]] std::size_t build_neighbour_request(const NeighbourQuestion& question,
+                                                  MutableBytes out);
 
 struct TcpFields {
   IpAddress source;
@@ -38,7 +42,7 @@ struct TcpFields {
   std::uint8_t hop_limit = 64;
 };
 
-/// A bare IP packet with a TCP segment of no options and no payload.
+/// A bare IP packet with a TCP segment of no options and no payload. 0 for two families.
 [[nodiscard]] std::size_t build_tcp(const TcpFields& fields, MutableBytes out);
 
 struct IcmpErrorFields {
@@ -46,10 +50,12 @@ struct IcmpErrorFields {
   IpAddress destination;  ///< who is told
   std::uint8_t type = 0;
   std::uint8_t code = 0;
-  std::span<const std::uint8_t> quoted;  ///< the offending packet from its IP header on, cut by the caller
+  /// The offending packet from its IP header on, cut by the caller.
+  std::span<const std::uint8_t> quoted;
 };
 
-/// A bare IP packet with an ICMPv4 or ICMPv6 error.
+/// A bare IP packet with an ICMPv4 or ICMPv6 error (RFC 792, RFC 4443). 0 for two families, or for
+/// a quote with which the packet would pass 65535 bytes. `quoted` must not lie in `out`.
 [[nodiscard]] std::size_t build_icmp_error(const IcmpErrorFields& fields, MutableBytes out);
 
 }  // namespace pacegate::packet

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -47,15 +48,20 @@ class SynTemplate {
 
   /// Writes the finished probe, checksums included (incremental update, RFC 1624).
   /// \param frame at least size() bytes
-  void render(const SynProbe& probe, std::span<std::uint8_t> frame) const;
-  /// The same with another next hop: for on-link targets, whose MAC addresses differ.
-  void render(const SynProbe& probe, const MacAddress& next_hop,
-              std::span<std::uint8_t> frame) const;
+  /// \return size(), or 0 and nothing written when the frame is too small or the destination is of
+  /// the other family; a caller that heeds both may ignore it
+  std::size_t render(const SynProbe& probe, std::span<std::uint8_t> frame) const;
+  /// The same with another next hop: for on-link targets, whose MAC addresses differ. Without
+  /// Ethernet the next hop is not used.
+  std::size_t render(const SynProbe& probe, const MacAddress& next_hop,
+                     std::span<std::uint8_t> frame) const;
 
  private:
   std::array<std::uint8_t, 96> bytes_{};
   std::size_t size_ = 0;
   std::size_t ip_offset_ = 0;
+  std::size_t tcp_offset_ = 0;
+  IpFamily family_ = IpFamily::v4;
   // One's-complement sums of the constant fields, folded to 16 bits.
   std::uint16_t ip_sum_ = 0;
   std::uint16_t tcp_sum_ = 0;
