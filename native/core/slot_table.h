@@ -8,8 +8,6 @@
 #include <atomic>
 #include <cstddef>
 
-#include "core/cache_line.h"
-
 namespace pacegate {
 
 /// N slots, all 0 at first. Whole numbers are exact up to 2^53. Index out of range: undefined.
@@ -47,7 +45,8 @@ class SlotTable {
   [[nodiscard]] static constexpr std::size_t size() noexcept { return N; }
 
  private:
-  alignas(kCacheLine) std::array<std::atomic<double>, N> slots_{};
+  // No cache-line alignment: a table may be placed in a Float64Array, whose memory has none.
+  std::array<std::atomic<double>, N> slots_{};
 };
 
 }  // namespace pacegate

@@ -1,0 +1,64 @@
+/// \file
+/// The live counters of a scan: one double each, written by the engine's threads and read by
+/// JavaScript from the same memory, without a call. Mirrored in lib/scan/scan-slots.ts.
+#pragma once
+
+#include <cstdint>
+
+#include "core/slot_table.h"
+
+namespace pacegate {
+
+enum class ScanPhase : std::uint8_t {
+  created,
+  resolving,  ///< asking for the MAC addresses of next hops
+  sending,
+  draining,  ///< every probe has been sent once; retries and late answers remain
+  done,
+  stopped,  ///< ended early by stop()
+  failed,   ///< the device refused for good; see slot fault_errno
+};
+
+// A plain enum on purpose: its values are array indices.
+enum ScanSlot : std::uint8_t {
+  kSlotPhase,
+  kSlotPositions,       ///< (target, port) pairs of the plan
+  kSlotStarted,         ///< pairs probed at least once
+  kSlotSettled,         ///< pairs whose result is final
+  kSlotSent,            ///< packets the kernel accepted, neighbour requests and retries included
+  kSlotSendFailed,      ///< packets it refused for good
+  kSlotSendBusy,        ///< times it had no room (ENOBUFS, EAGAIN)
+  kSlotReceived,        ///< packets that passed the kernel's filter
+  kSlotReceiveDropped,  ///< packets the receive ring had no room for
+  kSlotInvalid,         ///< answers whose cookie was wrong
+  kSlotDuplicates,      ///< further answers from a pair that had answered
+  kSlotOpen,
+  kSlotClosed,
+  kSlotFiltered,
+  kSlotNoResponse,       ///< part of filtered
+  kSlotIcmpUnreachable,  ///< verified ICMP errors
+  kSlotTargetRate,       ///< packets per second asked
+  kSlotCurrentRate,      ///< packets per second over the last second
+  kSlotForgone,          ///< packets given up after a stall longer than the catch-up
+  kSlotDepartureP50Us,   ///< gap between batches
+  kSlotDepartureP99Us,
+  kSlotDepartureMaxUs,
+  kSlotSendCpuNs,
+  kSlotCaptureCpuNs,
+  kSlotFirstSendNs,  ///< monotonic
+  kSlotLastSendNs,
+  kSlotLate,              ///< answers after the pair was settled
+  kSlotSilentNeighbours,  ///< hosts on the link that did not answer ARP or NDP
+  kSlotBacklog,           ///< records waiting to be drained
+  kSlotResumePosition,    ///< every position before it is settled
+  kSlotSmoothedRttUs,
+  kSlotUnknown,
+  kSlotFaultErrno,
+  kScanSlotCount = 40,  ///< room to grow without moving anything
+};
+
+/// Placed in memory that JavaScript owns; whoever makes a scan keeps that memory alive as long as
+/// the scan.
+using ScanSlots = SlotTable<kScanSlotCount>;
+
+}  // namespace pacegate

@@ -1,0 +1,69 @@
+/// \file
+/// The sending thread of a scan: pays out probes by deadline, retries the silent, settles the rest.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/latency_histogram.h"
+#include "core/pacing_schedule.h"
+#include "core/rate_ring.h"
+#include "engine/link_batch.h"
+#include "engine/neighbour_table.h"
+#include "engine/probe_renderer.h"
+#include "engine/scan_context.h"
+#include "engine/scan_control.h"
+
+namespace pacegate {
+
+/// The limit is the schedule of absolute deadlines: packet k is due at start + k x period. The
+/// thread wakes at most once a quantum and sends what has fallen due, so a packet may leave up to a
+/// quantum late but never early, and lateness does not add up. A stall longer than the catch-up
+/// bound forgoes packets, which are counted.
+class SendLoop {
+ public:
+  SendLoop(ScanContext& context, ScanControl& control);
+
+  /// How it ended.
+  enum class End : std::uint8_t { complete, stopped, failed, abandoned };
+  /// Runs the whole scan on the calling thread.
+  End run();
+
+ private:
+  void resolve_neighbours();
+  [[nodiscard]] bool interrupted() const;
+  void obey_control(std::uint64_t now_ns);
+  [[nodiscard]] std::uint64_t heard_ns() const;
+  [[nodiscard]] bool backlog_is_crowded() const;
+
+  /// One wake-up: settle, fill, flush. \return packets handed to the kernel or held by it
+  void step(std::uint64_t now_ns);
+  void settle_silent(std::uint64_t heard);
+  void fill(std::uint64_t wanted, std::uint64_t now_ns, std::uint64_t heard);
+  void settle_unreachable(std::uint64_t position, const ProbeRenderer::Aim& aim);
+  void flush(std::uint64_t now_ns);
+  void account(const LinkBatch::Outcome& outcome, std::uint64_t now_ns);
+  [[nodiscard]] bool batches_empty() const;
+  [[nodiscard]] std::uint64_t next_wake_ns(std::uint64_t now_ns) const;
+  [[nodiscard]] bool over(std::uint64_t now_ns);
+  void publish(std::uint64_t now_ns);
+  void enter(ScanPhase phase);
+
+  ScanContext& context_;
+  ScanControl& control_;
+  PacingSchedule schedule_;
+  RateRing rate_ring_;
+  LatencyHistogram departures_;
+  NeighbourTable neighbours_;
+  ProbeRenderer renderer_;
+  std::vector<LinkBatch> batches_;  // by link
+  bool idle_ = false;               // the last wake-up found nothing to send
+  bool device_busy_ = false;
+  bool stopping_ = false;
+  std::uint64_t last_send_ns_ = 0;
+  std::uint64_t refused_since_ns_ = 0;  // 0: the device takes packets
+  std::uint64_t next_publish_ns_ = 0;
+  End end_ = End::complete;
+};
+
+}  // namespace pacegate
