@@ -1,0 +1,50 @@
+/// \file
+/// What one JavaScript environment (the main thread or a worker) owns natively. Everything here is
+/// created, used and destroyed on that environment's thread.
+///
+/// To add a kind of object: give it a `HandleTable<Thing>` member here, write `thing_calls.{h,cc}`
+/// whose `register_thing_calls(exports)` exports functions of the form `napi_value thing_verb(Call&
+/// call)` (see call.h), and name it in addon.cc.
+///
+/// Teardown: Node destroys the Environment (it is part of the addon's instance data) when the
+/// environment ends, by itself or by worker.terminate(). Members are destroyed from the last to the
+/// first, tables destroy their objects. An object that runs threads must stop and join them in its
+/// destructor, must not touch N-API from them, and so leaves nothing running behind. JavaScript no
+/// longer runs at that point.
+///
+/// Memory that JavaScript reads directly (scratch, live counters) is allocated by JavaScript's side
+/// and held by a reference, never the other way round: a typed array that outlives its native
+/// object then still points at valid memory. See SharedDoubles.
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include "binding/handle_table.h"
+#include "binding/napi_setup.h"
+
+namespace pacegate::binding {
+
+/// A Float64Array that native code writes and JavaScript reads without a call. The memory stays
+/// valid and in place while this object or the array lives.
+class SharedDoubles {
+ public:
+  SharedDoubles(Napi::Env env, std::size_t length);
+  [[nodiscard]] std::span<double> values() const { return values_; }
+  [[nodiscard]] napi_value array() const { return array_.Value(); }
+
+ private:
+  Napi::Reference<Napi::Float64Array> array_;
+  std::span<double> values_;
+};
+
+class Environment {
+ public:
+  explicit Environment(Napi::Env env);
+
+  /// Where hot calls leave what does not fit their one return value; exported as `scratch`.
+  static constexpr std::size_t kScratchLength = 8;
+  SharedDoubles scratch;
+};
+
+}  // namespace pacegate::binding
