@@ -6,6 +6,7 @@
 #include "binding/environment.h"
 #include "binding/host_calls.h"
 #include "binding/napi_setup.h"
+#include "binding/scan_calls.h"
 
 namespace pacegate::binding {
 
@@ -15,6 +16,7 @@ class Addon : public Napi::Addon<Addon> {
     Exports exports(env, exports_object, environment_);
     exports.add("scratch", environment_.scratch.array());
     register_host_calls(exports);
+    register_scan_calls(exports);
   }
 
  private:

@@ -18,25 +18,13 @@
 #pragma once
 
 #include <cstddef>
-#include <span>
 
 #include "binding/handle_table.h"
 #include "binding/napi_setup.h"
+#include "binding/scan_object.h"
+#include "binding/shared_doubles.h"
 
 namespace pacegate::binding {
-
-/// A Float64Array that native code writes and JavaScript reads without a call. The memory stays
-/// valid and in place while this object or the array lives.
-class SharedDoubles {
- public:
-  SharedDoubles(Napi::Env env, std::size_t length);
-  [[nodiscard]] std::span<double> values() const { return values_; }
-  [[nodiscard]] napi_value array() const { return array_.Value(); }
-
- private:
-  Napi::Reference<Napi::Float64Array> array_;
-  std::span<double> values_;
-};
 
 class Environment {
  public:
@@ -45,6 +33,8 @@ class Environment {
   /// Where hot calls leave what does not fit their one return value; exported as `scratch`.
   static constexpr std::size_t kScratchLength = 8;
   SharedDoubles scratch;
+
+  HandleTable<ScanObject> scans{"scan"};
 };
 
 }  // namespace pacegate::binding

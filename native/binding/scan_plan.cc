@@ -1,0 +1,124 @@
+#include "binding/scan_plan.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <span>
+#include <string>
+
+#include "binding/call_error.h"
+#include "core/time.h"
+
+namespace pacegate::binding {
+namespace {
+
+// A range record: family, first address, last address.
+constexpr std::size_t kAddressBytes = 16;
+constexpr std::size_t kRangeBytes = 1 + 2 * kAddressBytes;
+
+[[noreturn]] void refuse(const char* name, const char* expected) {
+  throw CallError(std::string("plan.") + name + " must be " + expected);
+}
+
+double read_number(const Napi::Object& plan, const char* name) {
+  const Napi::Value value = plan.Get(name);
+  if (!value.IsNumber()) refuse(name, "a number");
+  return value.As<Napi::Number>().DoubleValue();
+}
+
+std::uint64_t read_count(const Napi::Object& plan, const char* name, double max) {
+  const double value = read_number(plan, name);
+  if (!(value >= 0 && value <= max)) refuse(name, "a number in its range");
+  return static_cast<std::uint64_t>(value);
+}
+
+std::string read_string(const Napi::Object& plan, const char* name) {
+  const Napi::Value value = plan.Get(name);
+  if (!value.IsString()) refuse(name, "a string");
+  return value.As<Napi::String>().Utf8Value();
+}
+
+template <typename Array>
+auto read_array(const Napi::Object& plan, const char* name, napi_typedarray_type type) {
+  const Napi::Value value = plan.Get(name);
+  if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != type) {
+    refuse(name, "a typed array of its type");
+  }
+  const Array array = value.As<Array>();
+  return std::span(array.Data(), array.ElementLength());
+}
+
+IpAddress read_address(std::uint8_t family, const std::uint8_t* bytes) {
+  return IpAddress::from_bytes({bytes, family == 6 ? 16U : 4U});
+}
+
+std::vector<AddressRange> read_ranges(const Napi::Object& plan) {
+  const auto bytes = read_array<Napi::Uint8Array>(plan, "ranges", napi_uint8_array);
+  if (bytes.empty() || bytes.size() % kRangeBytes != 0) refuse("ranges", "33 bytes a range");
+  std::vector<AddressRange> ranges;
+  for (std::size_t at = 0; at < bytes.size(); at += kRangeBytes) {
+    const std::uint8_t family = bytes[at];
+    const std::uint8_t* first = &bytes[at + 1];
+    ranges.push_back({read_address(family, first), read_address(family, first + kAddressBytes)});
+    const AddressRange& range = ranges.back();
+    const bool in_order = ranges.size() == 1 || ranges[ranges.size() - 2].last < range.first;
+    if (range.last < range.first || !in_order) refuse("ranges", "sorted and disjoint");
+  }
+  return ranges;
+}
+
+std::vector<std::uint16_t> read_ports(const Napi::Object& plan) {
+  const auto ports = read_array<Napi::Uint16Array>(plan, "ports", napi_uint16_array);
+  const bool rising = std::adjacent_find(ports.begin(), ports.end(),
+                                         [](auto a, auto b) { return a >= b; }) == ports.end();
+  if (ports.empty() || !rising) refuse("ports", "sorted and without duplicates");
+  return {ports.begin(), ports.end()};
+}
+
+SipKey read_cookie_key(const Napi::Object& plan) {
+  const auto bytes = read_array<Napi::Uint8Array>(plan, "cookieKey", napi_uint8_array);
+  if (bytes.size() != sizeof(SipKey)) refuse("cookieKey", "16 bytes");
+  SipKey key{};
+  std::memcpy(&key, bytes.data(), sizeof key);
+  return key;
+}
+
+std::uint64_t read_seed(const Napi::Object& plan) {
+  const Napi::Value value = plan.Get("seed");
+  if (!value.IsBigInt()) refuse("seed", "a bigint");
+  bool lossless = false;
+  return value.As<Napi::BigInt>().Uint64Value(&lossless);
+}
+
+Backend read_backend(const Napi::Object& plan) {
+  const std::string name = read_string(plan, "backend");
+  if (name == "auto") return Backend::automatic;
+  if (name == "packet") return Backend::packet;
+  if (name == "rawip") return Backend::raw_ip;
+  refuse("backend", "'auto', 'packet' or 'rawip'");
+}
+
+}  // namespace
+
+ScanOptions read_scan_plan(const Napi::Value& value) {
+  if (!value.IsObject()) throw CallError("plan must be an object");
+  const Napi::Object plan = value.As<Napi::Object>();
+  constexpr double kMaxExact = 9007199254740991.0;
+  ScanOptions options;
+  options.ranges = read_ranges(plan);
+  options.ports = read_ports(plan);
+  options.rate = read_number(plan, "rate");
+  if (!std::isfinite(options.rate) || options.rate <= 0) refuse("rate", "above 0 and finite");
+  options.retries = static_cast<std::uint32_t>(read_count(plan, "retries", 255));
+  options.timeout_ns = read_count(plan, "timeoutMs", 1e9) * kNsPerMs;
+  options.seed = read_seed(plan);
+  options.cookie_key = read_cookie_key(plan);
+  options.source_port = static_cast<std::uint16_t>(read_count(plan, "sourcePort", 65535));
+  options.interface_name = read_string(plan, "interfaceName");
+  options.backend = read_backend(plan);
+  options.report_mask = static_cast<std::uint8_t>(read_count(plan, "reportMask", 255));
+  options.start_position = read_count(plan, "startPosition", kMaxExact);
+  return options;
+}
+
+}  // namespace pacegate::binding
