@@ -1,0 +1,9 @@
+// The TypeScript tests once more, on an addon built with AddressSanitizer and UndefinedBehaviorSanitizer.
+import { runSanitized, unsupported } from '../sanitize.mjs';
+
+export const addonAsan = {
+  name: 'addon-asan',
+  group: 'sanitize',
+  skip: unsupported,
+  run: () => runSanitized([]),
+};

@@ -1,0 +1,90 @@
+// The Node-free C++ tests: plain, under AddressSanitizer with UndefinedBehaviorSanitizer, under ThreadSanitizer.
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import { compilerCache } from '../steps/addon.mjs';
+import { root, run } from '../steps/process.mjs';
+import { locate, tool } from '../steps/system-tools.mjs';
+
+/**
+ * A build folder of its own per variant, kept between runs. Sanitized builds keep assertions (Debug), and the
+ * first report ends the run, so that no finding scrolls by.
+ */
+function nativeTests(name, folder, sanitize, env = {}) {
+  return {
+    name,
+    group: 'native',
+    skip() {
+      if (sanitize && process.platform === 'win32') return 'MSVC has no such sanitizer';
+      return tool('doctest') ? undefined : 'doctest is not installed';
+    },
+    async run() {
+      const built = await build(folder, sanitize);
+      if (!built.ok) return { passed: 0, failed: 1, skipped: 0, output: built.output };
+      const tests = await run(binary(folder), ['--no-path-filenames=1', '--no-intro=1'], {
+        env,
+        timeoutMs: 300_000,
+      });
+      return counts(tests);
+    },
+  };
+}
+
+async function build(folder, sanitize) {
+  if (isForeign(folder)) rmSync(path.join(root, folder), { recursive: true });
+  const fresh = !existsSync(path.join(root, folder, 'CMakeCache.txt'));
+  const configured = await run(
+    'cmake',
+    [
+      ...['-S', '.', '-B', folder, '-DPACEGATE_TESTS=ON', `-DPACEGATE_SANITIZE=${sanitize}`],
+      `-DCMAKE_BUILD_TYPE=${sanitize ? 'Debug' : 'Release'}`,
+      ...(fresh && locate('ninja') ? ['-G', 'Ninja'] : []),
+    ],
+    { env: compilerCache },
+  );
+  if (!configured.ok) return configured;
+  return run('cmake', [
+    ...['--build', folder, '--config', 'Release', '--target', 'pacegate_tests'],
+    ...['--parallel', String(availableParallelism())],
+  ]);
+}
+
+function isForeign(folder) {
+  const cache = path.join(root, folder, 'CMakeCache.txt');
+  if (!existsSync(cache)) return false;
+  return !readFileSync(cache, 'utf8').includes(
+    `CMAKE_HOME_DIRECTORY:INTERNAL=${root.replaceAll('\\', '/')}\n`,
+  );
+}
+
+function binary(folder) {
+  const base = path.join(root, folder, 'native/test');
+  return locate(
+    path.join(base, 'pacegate_tests'),
+    path.join(base, 'Release/pacegate_tests.exe'),
+    path.join(base, 'pacegate_tests.exe'),
+  );
+}
+
+/** Reads doctest's closing line; without one the program died, which is a failure whatever came before. */
+export function counts({ ok, output }) {
+  const line = /test cases:\s*\d+ \|\s*(\d+) passed \|\s*(\d+) failed \|\s*(\d+) skipped/.exec(
+    output,
+  );
+  if (!line) return { passed: 0, failed: 1, skipped: 0, output };
+  const [passed, failed, skipped] = line.slice(1).map(Number);
+  const clean = ok && passed > 0;
+  return { passed, failed: clean ? failed : Math.max(failed, 1), skipped, output };
+}
+
+export const nativeRelease = nativeTests('native', 'build-native', '');
+
+export const nativeAsan = nativeTests('native-asan', 'build-asan', 'address,undefined', {
+  ASAN_OPTIONS:
+    'detect_leaks=1:halt_on_error=1:strict_string_checks=1:detect_stack_use_after_return=1',
+  UBSAN_OPTIONS: 'halt_on_error=1:print_stacktrace=1',
+});
+
+export const nativeTsan = nativeTests('native-tsan', 'build-tsan', 'thread', {
+  TSAN_OPTIONS: 'halt_on_error=1:second_deadlock_stack=1',
+});

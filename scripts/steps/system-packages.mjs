@@ -1,0 +1,72 @@
+// Every tool that npm does not bring: how it is recognised, and the package that has it.
+//
+//   since   the first level that wants it; each level includes the ones before: run < test < bench
+//   found   any one of these commands or files
+//   on      platforms it is asked for on; elsewhere the stages that want it say that they cannot run
+
+const linux = ['linux'];
+const unix = ['linux', 'darwin'];
+
+export const levels = ['run', 'test', 'bench'];
+
+export const systemPackages = [
+  {
+    name: 'a C++20 compiler',
+    since: 'run',
+    on: unix,
+    found: ['c++', 'g++', 'clang++'],
+    apt: 'g++',
+    brew: 'llvm',
+  },
+  {
+    name: 'cmake 3.20',
+    since: 'run',
+    on: [...unix, 'win32'],
+    found: ['cmake'],
+    apt: 'cmake',
+    brew: 'cmake',
+  },
+  {
+    name: 'ninja or make',
+    since: 'run',
+    on: unix,
+    found: ['ninja', 'make'],
+    apt: 'ninja-build',
+    brew: 'ninja',
+  },
+  {
+    name: 'doctest',
+    since: 'test',
+    on: linux,
+    found: [
+      '/usr/include/doctest/doctest.h',
+      '/usr/local/include/doctest/doctest.h',
+      '/opt/homebrew/include/doctest/doctest.h',
+    ],
+    apt: 'doctest-dev',
+    brew: 'doctest',
+  },
+  {
+    name: 'clang-format 19',
+    since: 'test',
+    on: linux,
+    found: ['clang-format-19', '/opt/homebrew/opt/llvm@19/bin/clang-format'],
+    apt: 'clang-format-19',
+    brew: 'llvm@19',
+  },
+  {
+    name: 'clang-tidy 19',
+    since: 'test',
+    on: linux,
+    found: ['clang-tidy-19', '/opt/homebrew/opt/llvm@19/bin/clang-tidy'],
+    apt: 'clang-tidy-19',
+    brew: 'llvm@19',
+  },
+  { name: 'readelf', since: 'test', on: linux, found: ['readelf'], apt: 'binutils' },
+  { name: 'ip', since: 'test', on: linux, found: ['ip'], apt: 'iproute2' },
+  { name: 'nft', since: 'test', on: linux, found: ['nft'], apt: 'nftables' },
+  { name: 'nmap', since: 'test', on: linux, found: ['nmap'], apt: 'nmap' },
+  { name: 'setcap', since: 'test', on: linux, found: ['setcap'], apt: 'libcap2-bin' },
+  { name: 'tcpdump', since: 'bench', on: linux, found: ['tcpdump'], apt: 'tcpdump' },
+  { name: 'masscan', since: 'bench', on: linux, found: ['masscan'], apt: 'masscan' },
+];
