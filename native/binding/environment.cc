@@ -3,7 +3,7 @@
 namespace pacegate::binding {
 
 SharedDoubles::SharedDoubles(Napi::Env env, std::size_t length) {
-  const Napi::Float64Array array = Napi::Float64Array::New(env, length);
+  Napi::Float64Array array = Napi::Float64Array::New(env, length);
   array_ = Napi::Persistent(array);
   values_ = std::span<double>(array.Data(), length);
 }

@@ -54,7 +54,7 @@ napi_value scan_drain(Call& call) {
   if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array) {
     throw CallError("records must be a Uint8Array");
   }
-  const auto out = value.As<Napi::Uint8Array>();
+  auto out = value.As<Napi::Uint8Array>();
   ScanRecord records[256];
   std::size_t copied = 0;
   // By way of the stack: a Uint8Array promises no alignment.

@@ -44,7 +44,7 @@ auto read_array(const Napi::Object& plan, const char* name, napi_typedarray_type
   if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != type) {
     refuse(name, "a typed array of its type");
   }
-  const Array array = value.As<Array>();
+  Array array = value.As<Array>();
   return std::span(array.Data(), array.ElementLength());
 }
 
