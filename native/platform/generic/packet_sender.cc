@@ -1,0 +1,19 @@
+#include "platform/packet_sender.h"
+
+#include "platform/generic/not_available.h"
+
+namespace pacegate::platform {
+
+std::unique_ptr<PacketSender> open_packet_sender(const Interface& /*interface*/) {
+  throw_not_available("sending Ethernet frames");
+}
+
+std::unique_ptr<PacketSender> open_raw_ip_sender(const Interface& /*interface*/) {
+  throw_not_available("sending raw IP packets");
+}
+
+std::unique_ptr<PacketSender> open_sender(const Interface& /*interface*/) {
+  throw_not_available("sending raw packets");
+}
+
+}  // namespace pacegate::platform

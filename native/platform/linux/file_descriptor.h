@@ -1,0 +1,33 @@
+/// \file
+/// Sole owner of a file descriptor.
+#pragma once
+
+#include <unistd.h>
+
+#include <utility>
+
+namespace pacegate::platform {
+
+class FileDescriptor {
+ public:
+  FileDescriptor() = default;
+  /// \param fd taken over; negative for none, so the result of socket() may be passed unchecked
+  explicit FileDescriptor(int fd) noexcept : fd_(fd) {}
+  FileDescriptor(FileDescriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  FileDescriptor& operator=(FileDescriptor&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  ~FileDescriptor() {
+    if (fd_ >= 0) close(fd_);
+  }
+
+  [[nodiscard]] bool is_open() const noexcept { return fd_ >= 0; }
+  /// Valid as long as this object lives.
+  [[nodiscard]] int get() const noexcept { return fd_; }
+
+ private:
+  int fd_ = -1;
+};
+
+}  // namespace pacegate::platform
