@@ -68,7 +68,9 @@ function summary({ passed, failed, skipped }) {
   return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
 }
 
-const indent = (text) => text.trimEnd().replaceAll(/^/gm, '       ');
+function indent(text) {
+  return text.trimEnd().replaceAll(/^/gm, '       ');
+}
 
 function isTrue(text) {
   return text !== undefined && !['', '0', 'false'].includes(text);
