@@ -91,7 +91,7 @@ bool SendLoop::backlog_is_crowded() const {
 void SendLoop::step(std::uint64_t now_ns) {
   const std::uint64_t heard = heard_ns();
   settle_silent(heard);
-  if (!batches_empty()) flush(now_ns);
+  flush(now_ns);  // what a busy device left over, before anything new
   if (device_busy_ || backlog_is_crowded()) return;
   // Time with nothing to send earns no credit and is not a stall.
   if (idle_) schedule_.restart(now_ns);
