@@ -33,7 +33,7 @@ describe('package.json', () => {
 
   it.each(exported)('exports %s as a file that exists: %s', (_name, file) => {
     expect(file).toMatch(/^\.\//);
-    expect(existsSync(path.join(root, file ?? ''))).toBe(true);
+    expect(existsSync(path.join(root, file))).toBe(true);
   });
 
   it('names types before the module that they describe', () => {
