@@ -63,16 +63,20 @@ export function checkBoolean(name: string, value: unknown, fallback: boolean): b
 /** @throws InvalidArgumentError when it is neither absent nor an AbortSignal */
 export function checkSignal(name: string, value: unknown): AbortSignal | undefined {
   if (value === undefined) return undefined;
-  // By shape: a signal of another realm or polyfill will do.
-  const signal = value;
-  if (
-    typeof signal !== 'object' ||
-    typeof signal?.aborted !== 'boolean' ||
-    typeof signal.addEventListener !== 'function'
-  ) {
-    throw invalidArgument(name, value, 'an AbortSignal');
-  }
-  return value as AbortSignal;
+  if (!isSignal(value)) throw invalidArgument(name, value, 'an AbortSignal');
+  return value;
+}
+
+/** By shape: a signal of another realm or polyfill will do. */
+function isSignal(value: unknown): value is AbortSignal {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'aborted' in value &&
+    typeof value.aborted === 'boolean' &&
+    'addEventListener' in value &&
+    typeof value.addEventListener === 'function'
+  );
 }
 
 /**

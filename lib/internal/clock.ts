@@ -47,9 +47,19 @@ function sleepOnSystem(ms: number, signal?: AbortSignal): Promise<void> {
 /** @throws InvalidArgumentError when it is neither absent nor a {@link Clock} */
 export function checkClock(name: string, value: unknown): Clock {
   if (value === undefined) return systemClock;
-  const clock = value;
-  if (typeof clock?.nowNs !== 'function' || typeof clock.sleep !== 'function') {
+  if (!isClock(value)) {
     throw invalidArgument(name, value, 'a Clock: an object with nowNs() and sleep()');
   }
-  return clock as Clock;
+  return value;
+}
+
+function isClock(value: unknown): value is Clock {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'nowNs' in value &&
+    typeof value.nowNs === 'function' &&
+    'sleep' in value &&
+    typeof value.sleep === 'function'
+  );
 }
