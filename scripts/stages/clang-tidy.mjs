@@ -38,7 +38,7 @@ export const clangTidy = {
     await Promise.all(Array.from({ length: availableParallelism() }, worker));
     mkdirSync(path.dirname(memory), { recursive: true });
     writeFileSync(memory, JSON.stringify([...passed]));
-    return verdict(complaints.length === 0, complaints.join('\n'));
+    return verdict(complaints.length === 0, distinct(complaints).join('\n'));
   },
 };
 
@@ -57,13 +57,14 @@ function checkedFiles() {
   });
 }
 
-/** Drops the progress lines; keeps what has a file and a line, with the source below it. */
+/** The findings in one run's output, each with the lines that explain it. */
 function findings(output) {
-  return output
-    .split('\n')
-    .filter(
-      (line) => !/^\d+ warnings? (and \d+ errors? )?(generated|treated as errors?)/.test(line),
-    )
-    .join('\n')
-    .trim();
+  const text = output.replace(/^\d+ warnings? .*(?:generated|treated as errors?)\.$/gm, '');
+  return text
+    .split(/^(?=\S+:\d+:\d+: (?:error|warning): )/m)
+    .map((finding) => finding.trim())
+    .filter(Boolean);
 }
+
+/** A header's findings turn up in every file that includes it; once is enough. */
+const distinct = (runs) => [...new Set(runs.flat())];
