@@ -5,8 +5,10 @@
 #include "binding/call.h"
 #include "binding/environment.h"
 #include "binding/host_calls.h"
+#include "binding/limiter_calls.h"
 #include "binding/napi_setup.h"
 #include "binding/scan_calls.h"
+#include "binding/throttle_calls.h"
 
 namespace pacegate::binding {
 
@@ -16,6 +18,8 @@ class Addon : public Napi::Addon<Addon> {
     Exports exports(env, exports_object, environment_);
     exports.add("scratch", environment_.scratch.array());
     register_host_calls(exports);
+    register_limiter_calls(exports);
+    register_throttle_calls(exports);
     register_scan_calls(exports);
   }
 

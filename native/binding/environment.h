@@ -23,6 +23,8 @@
 #include "binding/napi_setup.h"
 #include "binding/scan_object.h"
 #include "binding/shared_doubles.h"
+#include "core/adaptive_throttle.h"
+#include "core/token_bucket.h"
 
 namespace pacegate::binding {
 
@@ -34,6 +36,8 @@ class Environment {
   static constexpr std::size_t kScratchLength = 8;
   SharedDoubles scratch;
 
+  HandleTable<TokenBucket> buckets{"bucket"};
+  HandleTable<AdaptiveThrottle> throttles{"throttle"};
   HandleTable<ScanObject> scans{"scan"};
 };
 
