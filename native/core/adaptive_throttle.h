@@ -17,8 +17,8 @@ class AdaptiveThrottle {
   static constexpr std::uint32_t kDefaultMaxBatch = 10'000;
   /// Later than this after the moment a call was due means that the process (or the machine) slept.
   static constexpr std::uint64_t kGapNs = kNsPerSecond;
-  /// How much lateness between calls is made good: several turns of a busy event loop.
-  static constexpr std::uint64_t kCatchUpNs = 100 * kNsPerMs;
+  /// How much lateness between calls is made good: a long turn of a busy event loop.
+  static constexpr std::uint64_t kCatchUpNs = 250 * kNsPerMs;
 
   /// \param rate packets per second, PacingSchedule::kMinRate..kMaxRate
   /// \param start_ns now

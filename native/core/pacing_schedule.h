@@ -7,6 +7,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 
 #include "core/time.h"
@@ -88,6 +89,7 @@ class PacingSchedule {
   [[nodiscard]] std::uint64_t forgone() const noexcept { return forgone_; }
 
  private:
+  static constexpr double kSecond = 1e9;                  // ns
   static constexpr double kFractionScale = 4294967296.0;  // 2^32
   static constexpr std::uint64_t kMaxSpanNs = std::uint64_t{1} << 61;
   // More packets committed ahead than this are not carried over by set_rate().
@@ -135,11 +137,15 @@ class PacingSchedule {
   void adopt_rate(double rate) noexcept {
     // Written so that NaN becomes kMinRate.
     rate_ = rate > kMinRate ? std::min(rate, kMaxRate) : kMinRate;
-    const double exact = static_cast<double>(kNsPerSecond) / rate_;
-    const auto whole = static_cast<std::uint64_t>(exact);
-    const double rest = (exact - static_cast<double>(whole)) * kFractionScale + 0.5;
-    const auto fraction = static_cast<std::uint64_t>(rest);  // may be 2^32: carried
-    period_ = {whole + (fraction >> 32), static_cast<std::uint32_t>(fraction)};
+    // The quotient of doubles has 53 bits, too few for a long period's 2^-32 ns: the rest is
+    // divided apart. fma makes it exact; it may come out a little below zero, hence the floor.
+    const double whole = std::trunc(kSecond / rate_);
+    const double rest = std::fma(-whole, rate_, kSecond) / rate_;
+    const double carry = std::floor(rest);
+    const auto fraction = static_cast<std::uint64_t>((rest - carry) * kFractionScale + 0.5);
+    period_.ns = static_cast<std::uint64_t>(whole) +
+                 static_cast<std::uint64_t>(static_cast<std::int64_t>(carry)) + (fraction >> 32);
+    period_.fraction = static_cast<std::uint32_t>(fraction);
   }
 
   /// next_ = now - late_ns; negative: ahead of now.

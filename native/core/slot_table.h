@@ -22,7 +22,7 @@ class SlotTable {
     slots_[slot].store(value, std::memory_order_relaxed);
   }
 
-  /// For a slot with one writing thread: load and store, no read-modify-write (1 ns against 5).
+  /// For a slot with one writing thread: a plain load and store, no locked instruction.
   void add(std::size_t slot, double delta) noexcept {
     slots_[slot].store(slots_[slot].load(std::memory_order_relaxed) + delta,
                        std::memory_order_relaxed);

@@ -1,0 +1,150 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <thread>
+#include <vector>
+
+#include "core/token_bucket.h"
+
+namespace pacegate {
+namespace {
+
+constexpr Ticks kSecond = 256'000'000'000;
+constexpr Ticks kNow = 500 * kSecond;
+
+/// Runs `body(thread number)` in `count` threads that begin together. doctest's checks are not used
+/// in them: results are returned and summed.
+std::uint64_t sum_over_threads(unsigned count, const std::function<std::uint64_t(unsigned)>& body) {
+  std::atomic<unsigned> ready{0};
+  std::atomic<std::uint64_t> sum{0};
+  std::vector<std::thread> threads;
+  for (unsigned number = 0; number < count; ++number) {
+    threads.emplace_back([&, number] {
+      ready.fetch_add(1);
+      while (ready.load() < count) std::this_thread::yield();
+      sum.fetch_add(body(number));
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  return sum.load();
+}
+
+}  // namespace
+
+TEST_SUITE("token_bucket threads") {
+  TEST_CASE("H1 1 to 8 threads on one bucket are admitted exactly its burst") {
+    for (const double rate : {1.0, 7.0, 1e6, 30e6}) {
+      const std::uint64_t burst = rate == 30e6 ? 8000 : 20'000;
+      for (unsigned count = 1; count <= 8; ++count) {
+        CAPTURE(rate);
+        CAPTURE(count);
+        TokenBucket bucket(*make_quota(rate, static_cast<double>(burst)),
+                           static_cast<double>(burst), kNow);
+        const std::uint64_t admitted = sum_over_threads(count, [&](unsigned) {
+          std::uint64_t mine = 0;
+          for (unsigned denied = 0; denied < 1000;) {
+            if (bucket.try_acquire(1, kNow).allowed()) {
+              ++mine;
+            } else {
+              ++denied;
+            }
+          }
+          return mine;
+        });
+        CHECK(admitted == burst);
+      }
+    }
+  }
+
+  TEST_CASE("H1 threads that move time forward together share one rate") {
+    constexpr std::uint64_t kSteps = 5000;
+    for (const unsigned count : {1U, 2U, 4U, 8U}) {
+      CAPTURE(count);
+      TokenBucket bucket(*make_quota(1000, 10), 10, kNow);
+      const std::uint64_t admitted = sum_over_threads(count, [&](unsigned) {
+        std::uint64_t mine = 0;
+        for (std::uint64_t step = 0; step <= kSteps; ++step) {
+          // A quarter of a period a step; each thread by its own, sometimes older, reading.
+          const Ticks now = kNow + step * (kSecond / 4000);
+          while (bucket.try_acquire(1, now).allowed()) ++mine;
+        }
+        return mine;
+      });
+      CHECK(admitted == 10 + kSteps / 4);
+    }
+  }
+
+  TEST_CASE("H1 taking several at once and giving back from many threads keeps the sum") {
+    constexpr double kBurst = 5000;
+    TokenBucket bucket(*make_quota(3, kBurst), kBurst, kNow);
+    const std::uint64_t kept = sum_over_threads(4, [&](unsigned number) {
+      std::uint64_t mine = 0;
+      for (std::uint64_t i = 0; i < 5000; ++i) {
+        const std::uint64_t got = bucket.try_acquire_up_to(1 + (i + number) % 7, kNow);
+        if (i % 3 == 0) {
+          bucket.give_back(static_cast<double>(got), kNow);
+        } else {
+          mine += got;
+        }
+      }
+      return mine;
+    });
+    CHECK(kept <= 5000);
+    CHECK(static_cast<double>(kept) + bucket.available(kNow) == doctest::Approx(kBurst));
+  }
+
+  TEST_CASE("H1 reservations of many threads get one place each") {
+    constexpr unsigned kThreads = 4;
+    constexpr std::size_t kEach = 1000;
+    TokenBucket bucket(*make_quota(1000, 1), 1, kNow);
+    std::vector<std::vector<Ticks>> waits(kThreads);
+    sum_over_threads(kThreads, [&](unsigned number) {
+      for (std::size_t i = 0; i < kEach; ++i) {
+        const BucketVerdict verdict = bucket.reserve(1, 100 * kSecond, kNow);
+        if (verdict.allowed()) waits[number].push_back(verdict.wait);
+      }
+      return std::uint64_t{0};
+    });
+    std::vector<Ticks> all;
+    for (const auto& part : waits) {
+      CHECK(std::is_sorted(part.begin(), part.end()));  // first come, first served
+      all.insert(all.end(), part.begin(), part.end());
+    }
+    std::sort(all.begin(), all.end());
+    REQUIRE(all.size() == kThreads * kEach);
+    for (std::size_t place = 0; place < all.size(); ++place) {
+      REQUIRE(all[place] == place * (kSecond / 1000));
+    }
+  }
+
+  TEST_CASE("H1 a rate may change while threads take tokens") {
+    constexpr double kBurst = 4000;
+    TokenBucket bucket(*make_quota(1000, kBurst), kBurst, kNow);
+    std::atomic<bool> finished{false};
+    std::thread changer([&] {
+      for (unsigned i = 0; !finished.load(); ++i) {
+        bucket.set_quota(*make_quota(i % 2 == 0 ? 2000 : 1000, kBurst), kNow);
+      }
+    });
+    const std::uint64_t admitted = sum_over_threads(3, [&](unsigned) {
+      std::uint64_t mine = 0;
+      for (int i = 0; i < 20'000; ++i) mine += bucket.try_acquire(1, kNow).allowed() ? 1 : 0;
+      return mine;
+    });
+    finished.store(true);
+    changer.join();
+    // A request that overlaps a change pays by one rate and is judged by the other, a factor of two
+    // each; all requests overlapping all the time would come to four bursts.
+    CHECK(admitted >= 2000);
+    CHECK(admitted <= 16'000);
+    bucket.set_quota(*make_quota(500, kBurst), kNow);
+    const Ticks full_again = kNow + bucket.time_to_full(kNow);
+    CHECK(bucket.available(full_again) == kBurst);
+    CHECK(bucket.try_acquire_up_to(100'000, full_again) == 4000);
+  }
+}
+
+}  // namespace pacegate
