@@ -1,0 +1,272 @@
+// The connect technique: the operating system opens connections, a token bucket paces the attempts.
+
+import type { Clock } from '../../internal/clock.js';
+import { TokenBucket } from '../../limiters/token-bucket.js';
+import type { PortState } from '../reasons.js';
+import type { ScanResult } from '../result.js';
+import type { ScanPlan } from '../scan-plan.js';
+import type { AddressFamily } from '../targets/address.js';
+import { Concurrency } from './concurrency.js';
+import type { ConnectAnswer, ConnectOutcome, Connector } from './connect-probe.js';
+import { isLinkLocal } from './local-addresses.js';
+import { ConnectTally } from './connect-tally.js';
+import type { EngineCounters, EnginePhase, ScanEngine } from './scan-engine.js';
+import { TaskList, type Endpoint } from './task-list.js';
+import { TaskOrder } from './task-order.js';
+
+/** What a connect scan works with beside its plan. */
+export interface ConnectScanOptions {
+  readonly connector: Connector;
+  readonly clock: Clock;
+  /** Most connections under way at once; each holds a descriptor. */
+  readonly maxConcurrent: number;
+  /** Address to connect from, by IP version; absent: the operating system's choice. */
+  readonly localAddresses: Partial<Record<AddressFamily, string>>;
+  /** Told once, when this host runs short of descriptors or local ports. */
+  readonly onWarning: (message: string) => void;
+}
+
+/** One pair on its way to a result. */
+interface Task extends Endpoint {
+  readonly position: number;
+  /** Attempts that timed out. */
+  timeouts: number;
+  /** Attempts this host could not make. */
+  refusals: number;
+}
+
+/** Results that may wait to be drained before no further attempt is made. */
+const MAX_WAITING_RESULTS = 4096;
+/** Pause after this host ran short of something. */
+const BUSY_PAUSE_MS = 50;
+
+/** Runs one connect scan on the event loop. Every position is settled exactly once. */
+export class ConnectScan implements ScanEngine {
+  readonly technique = 'connect';
+  readonly backend = 'connect';
+  readonly #plan: ScanPlan;
+  readonly #options: ConnectScanOptions;
+  readonly #tasks: TaskList;
+  readonly #order: TaskOrder;
+  readonly #bucket: TokenBucket;
+  readonly #tally: ConnectTally;
+  readonly #concurrency: Concurrency;
+  readonly #stopper = new AbortController();
+  readonly #reported: ReadonlySet<PortState>;
+  /** Positions begun and not settled; a Set keeps insertion order, which is theirs, so its first is the lowest. */
+  readonly #unsettled = new Set<number>();
+  readonly #repeats: Task[] = [];
+  #results: ScanResult[] = [];
+  #phase: EnginePhase = 'created';
+  #next: number;
+  #underWay = 0;
+  #hasWarned = false;
+  #isPaused = false;
+  #fault: Error | undefined;
+  #cpuAtStart = process.cpuUsage();
+  #cpuNs: number | undefined;
+  #wake: () => void = () => undefined;
+
+  constructor(plan: ScanPlan, options: ConnectScanOptions) {
+    this.#plan = plan;
+    this.#options = options;
+    this.#tasks = new TaskList(plan.ranges, plan.ports);
+    this.#order = new TaskOrder(this.#tasks.size, plan.seed);
+    this.#tally = new ConnectTally(plan.startPosition);
+    // Two tokens, or 10 ms worth: timers wake late, and what they sleep over must not be lost.
+    const burst = Math.max(2, plan.rate / 100);
+    const { clock } = options;
+    this.#bucket = new TokenBucket({ rate: plan.rate, burst, initialTokens: 1, clock });
+    this.#reported = new Set(plan.states);
+    this.#concurrency = new Concurrency(options.maxConcurrent);
+    this.#next = plan.startPosition;
+  }
+
+  start(): void {
+    if (this.#phase !== 'created') return;
+    this.#phase = 'sending';
+    this.#cpuAtStart = process.cpuUsage();
+    this.#run().catch((error: unknown) => {
+      this.#fault = error instanceof Error ? error : new Error(String(error));
+      this.#end('failed');
+    });
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.#wake();
+  }
+
+  stop(): void {
+    if (this.#phase === 'created') this.#end('stopped');
+    this.#stopper.abort();
+    this.#wake();
+  }
+
+  drain(max: number): ScanResult[] {
+    const taken = this.#results.slice(0, max);
+    this.#results = this.#results.slice(taken.length);
+    if (taken.length > 0) this.#wake();
+    return taken;
+  }
+
+  counters(): EngineCounters {
+    const [lowest = this.#next] = this.#unsettled;
+    const situation = {
+      phase: this.#phase,
+      positionsTotal: this.#tasks.size,
+      resumePosition: lowest,
+      targetRate: this.#plan.rate,
+      cpuNs: this.#cpuNs ?? this.#cpuSinceStart(),
+    };
+    return this.#tally.counters(situation, this.#nowNs());
+  }
+
+  fault(): Error | undefined {
+    return this.#fault;
+  }
+
+  close(): void {
+    this.stop();
+    this.#bucket[Symbol.dispose]();
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopper;
+    while (!signal.aborted && !this.#isComplete()) {
+      if (!this.#mayLaunch()) await this.#change();
+      else if (this.#bucket.tryAcquire() || (await this.#token(signal))) this.#launchNext();
+    }
+    this.#phase = 'draining';
+    while (this.#underWay > 0) await this.#change();
+    this.#end(this.#isComplete() ? 'done' : 'stopped');
+  }
+
+  /** Waits for the next token; false when the scan was stopped meanwhile. */
+  async #token(signal: AbortSignal): Promise<boolean> {
+    try {
+      return await this.#bucket.acquire(1, { signal });
+    } catch (error) {
+      if (signal.aborted) return false;
+      throw error;
+    }
+  }
+
+  #isComplete(): boolean {
+    return this.#next >= this.#tasks.size && this.#unsettled.size === 0;
+  }
+
+  #mayLaunch(): boolean {
+    return (
+      !this.#isPaused &&
+      this.#underWay < this.#concurrency.limit &&
+      this.#results.length < MAX_WAITING_RESULTS &&
+      (this.#repeats.length > 0 || this.#next < this.#tasks.size)
+    );
+  }
+
+  /** Resolves at the next outcome, drain, resume or stop. */
+  #change(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+
+  #launchNext(): void {
+    // A pause or a stop may have come while the token was awaited: then it is given back.
+    if (!this.#mayLaunch() || this.#stopper.signal.aborted) {
+      this.#bucket.refund(1);
+      return;
+    }
+    const task = this.#repeats.shift() ?? this.#newTask();
+    const { family, address, port } = task;
+    const { timeoutMs } = this.#plan;
+    const localAddress = this.#options.localAddresses[family];
+    this.#underWay += 1;
+    this.#tally.launched(this.#nowNs());
+    void this.#options
+      .connector({ family, address: this.#zoned(address), port, timeoutMs, localAddress })
+      .then((outcome) => {
+        this.#underWay -= 1;
+        this.#conclude(task, outcome);
+        this.#wake();
+      });
+  }
+
+  #newTask(): Task {
+    const position = this.#next++;
+    this.#unsettled.add(position);
+    const endpoint = this.#tasks.at(this.#order.at(position));
+    return { ...endpoint, position, timeouts: 0, refusals: 0 };
+  }
+
+  /** A link-local IPv6 address (fe80::/10) means nothing without its interface. */
+  #zoned(address: string): string {
+    const { interfaceName } = this.#plan;
+    return interfaceName !== '' && isLinkLocal(address) ? `${address}%${interfaceName}` : address;
+  }
+
+  #conclude(task: Task, outcome: ConnectOutcome): void {
+    if (outcome.kind === 'busy') {
+      this.#retreat(task, outcome.code);
+      return;
+    }
+    this.#concurrency.made();
+    if (outcome.kind === 'answer') {
+      this.#settle(task, outcome);
+    } else if (task.timeouts < this.#plan.retries) {
+      task.timeouts += 1;
+      this.#repeats.push(task);
+    } else {
+      this.#settle(task, { kind: 'answer', state: 'filtered', reason: 'no-response' });
+    }
+  }
+
+  /** Descriptors or local ports ran out: fewer at once, a pause, and the attempt again as if it had not been made. */
+  #retreat(task: Task, code: string): void {
+    this.#tally.refused();
+    task.refusals += 1;
+    if (!this.#hasWarned) {
+      this.#hasWarned = true;
+      this.#options.onWarning(`this host ran short (${code}): fewer connections at once`);
+    }
+    if (!this.#concurrency.refused(this.#underWay, task.refusals)) {
+      this.#settle(task, { kind: 'answer', state: 'unknown', reason: 'send-failed' });
+      return;
+    }
+    this.#underWay += 1; // keeps its place through the pause, or the scan could end over it
+    void this.#options.clock.sleep(BUSY_PAUSE_MS).then(() => {
+      this.#underWay -= 1;
+      this.#repeats.unshift(task);
+      this.#wake();
+    });
+  }
+
+  #settle(task: Task, answer: ConnectAnswer): void {
+    this.#unsettled.delete(task.position);
+    this.#tally.settled(answer);
+    if (!this.#reported.has(answer.state)) return;
+    const { address, port } = task;
+    const { state, reason, rttMs } = answer;
+    const result = { address, port, protocol: 'tcp', state, reason } as const;
+    this.#results.push(rttMs === undefined ? result : { ...result, rttMs });
+  }
+
+  #end(phase: EnginePhase): void {
+    this.#phase = phase;
+    this.#cpuNs = this.#cpuSinceStart();
+  }
+
+  #cpuSinceStart(): number {
+    const { user, system } = process.cpuUsage(this.#cpuAtStart);
+    return (user + system) * 1000;
+  }
+
+  #nowNs(): number {
+    return Number(this.#options.clock.nowNs());
+  }
+}

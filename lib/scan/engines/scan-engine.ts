@@ -1,0 +1,66 @@
+// What the two techniques have in common, so that a Scan need not know which one it drives.
+
+import type { ScanResult } from '../result.js';
+
+/** Where an engine stands. `done` and `stopped` are ends; `failed` is an end with an error. */
+export type EnginePhase =
+  'created' | 'resolving' | 'sending' | 'draining' | 'done' | 'stopped' | 'failed';
+
+/** Counters of an engine, from the start of this run. Rates in packets a second, times in nanoseconds. */
+export interface EngineCounters {
+  readonly phase: EnginePhase;
+  readonly positionsTotal: number;
+  /** What earlier runs settled included. */
+  readonly positionsSettled: number;
+  /** Everything before this position of the order is settled. */
+  readonly resumePosition: number;
+  readonly sent: number;
+  readonly sendFailures: number;
+  readonly busyRetries: number;
+  readonly received: number;
+  readonly kernelDropped: number;
+  readonly invalid: number;
+  readonly duplicates: number;
+  readonly late: number;
+  readonly open: number;
+  readonly closed: number;
+  readonly filtered: number;
+  readonly noResponse: number;
+  readonly unknown: number;
+  readonly icmpUnreachable: number;
+  readonly targetRate: number;
+  readonly currentRate: number;
+  readonly forgone: number;
+  readonly interDepartureUs: { readonly p50: number; readonly p99: number; readonly max: number };
+  readonly cpuNs: number;
+  readonly firstSendNs: number;
+  readonly lastSendNs: number;
+  readonly silentNeighbours: number;
+  readonly smoothedRttUs: number;
+}
+
+/**
+ * A scan under way. Calls come from one thread; none of them waits. The engine ends by itself when every position is
+ * settled, or one time-out after `stop()`; `close()` frees what it holds, and `counters()` still answers after it.
+ */
+export interface ScanEngine {
+  readonly technique: 'syn' | 'connect';
+  /** How packets leave: `packet`, `rawip`, `packet+rawip` or `connect`. */
+  readonly backend: string;
+  start(): void;
+  pause(): void;
+  resume(): void;
+  /** No probe leaves after this; answers under way are still awaited. Idempotent. */
+  stop(): void;
+  /** Takes at most `max` waiting results; what is not taken holds the engine back. */
+  drain(max: number): ScanResult[];
+  counters(): EngineCounters;
+  /** The error behind phase `failed`. */
+  fault(): Error | undefined;
+  close(): void;
+}
+
+/** True for the phases an engine does not leave. */
+export function hasEnded(phase: EnginePhase): boolean {
+  return phase === 'done' || phase === 'stopped' || phase === 'failed';
+}

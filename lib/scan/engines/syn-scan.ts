@@ -1,0 +1,141 @@
+// The SYN technique: native threads send and capture; here they are started, steered and read.
+
+import { randomBytes, randomInt } from 'node:crypto';
+import type { NativeScanCalls, NativeScanPlan } from '../../internal/binding.js';
+import { toPacegateError } from '../../internal/native-error.js';
+import { decodeResults, RESULT_RECORD_BYTES, type ScanResult } from '../result.js';
+import { portStates } from '../reasons.js';
+import { scanFailure } from '../scan-errors.js';
+import type { ScanPlan } from '../scan-plan.js';
+import { SCAN_SLOT } from '../scan-slots.js';
+import { encodeRanges } from '../targets/address-range.js';
+import type { EngineCounters, EnginePhase, ScanEngine } from './scan-engine.js';
+
+/** Phases in the order of their numbers. */
+const PHASES: readonly EnginePhase[] = [
+  'created',
+  'resolving',
+  'sending',
+  'draining',
+  'done',
+  'stopped',
+  'failed',
+];
+
+/** Above the ports that Linux (32768-60999) and the IANA range hand out as local ones, but for a remainder. */
+const SOURCE_PORTS = { first: 61_000, end: 65_536 } as const;
+
+/** Drives one native scan. */
+export class SynScan implements ScanEngine {
+  readonly technique = 'syn';
+  readonly backend: string;
+  readonly #native: NativeScanCalls;
+  readonly #handle: number;
+  readonly #slots: Float64Array;
+  readonly #startPosition: number;
+  #isClosed = false;
+
+  /**
+   * Opens the devices; sends nothing.
+   *
+   * @throws PacegateError (`ERR_PACEGATE_NOT_PERMITTED`, `_NO_SUCH_INTERFACE`, `_INTERFACE_DOWN`, `_NO_ROUTE`,
+   * `_NOT_SUPPORTED`, `_SYSTEM`)
+   */
+  constructor(plan: ScanPlan, native: NativeScanCalls) {
+    this.#native = native;
+    this.#startPosition = plan.startPosition;
+    try {
+      this.#handle = native.scan_create(nativePlan(plan));
+    } catch (error) {
+      throw toPacegateError(error);
+    }
+    this.#slots = native.scan_slots(this.#handle);
+    this.backend = native.scan_backend(this.#handle);
+  }
+
+  start(): void {
+    this.#native.scan_start(this.#handle);
+  }
+
+  pause(): void {
+    this.#native.scan_pause(this.#handle);
+  }
+
+  resume(): void {
+    this.#native.scan_resume(this.#handle);
+  }
+
+  stop(): void {
+    this.#native.scan_stop(this.#handle);
+  }
+
+  drain(max: number): ScanResult[] {
+    const records = new Uint8Array(max * RESULT_RECORD_BYTES);
+    return decodeResults(records, this.#native.scan_drain(this.#handle, records));
+  }
+
+  counters(): EngineCounters {
+    const slot = (name: keyof typeof SCAN_SLOT): number => this.#slots[SCAN_SLOT[name]] ?? 0;
+    return {
+      phase: PHASES[slot('phase')] ?? 'failed',
+      positionsTotal: slot('positions'),
+      positionsSettled: this.#startPosition + slot('settled'),
+      resumePosition: Math.max(slot('resumePosition'), this.#startPosition),
+      sent: slot('sent'),
+      sendFailures: slot('sendFailed'),
+      busyRetries: slot('sendBusy'),
+      received: slot('received'),
+      kernelDropped: slot('receiveDropped'),
+      invalid: slot('invalid'),
+      duplicates: slot('duplicates'),
+      late: slot('late'),
+      open: slot('open'),
+      closed: slot('closed'),
+      filtered: slot('filtered'),
+      noResponse: slot('noResponse'),
+      unknown: slot('unknown'),
+      icmpUnreachable: slot('icmpUnreachable'),
+      targetRate: slot('targetRate'),
+      currentRate: slot('currentRate'),
+      forgone: slot('forgone'),
+      interDepartureUs: {
+        p50: slot('departureP50Us'),
+        p99: slot('departureP99Us'),
+        max: slot('departureMaxUs'),
+      },
+      cpuNs: slot('sendCpuNs') + slot('captureCpuNs'),
+      firstSendNs: slot('firstSendNs'),
+      lastSendNs: slot('lastSendNs'),
+      silentNeighbours: slot('silentNeighbours'),
+      smoothedRttUs: slot('smoothedRttUs'),
+    };
+  }
+
+  fault(): Error | undefined {
+    if (PHASES[this.#slots[SCAN_SLOT.phase] ?? 0] !== 'failed') return undefined;
+    return scanFailure(this.#slots[SCAN_SLOT.faultErrno] ?? 0);
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#native.scan_destroy(this.#handle);
+  }
+}
+
+function nativePlan(plan: ScanPlan): NativeScanPlan {
+  return {
+    ranges: encodeRanges(plan.ranges),
+    ports: plan.ports,
+    rate: plan.rate,
+    retries: plan.retries,
+    timeoutMs: plan.timeoutMs,
+    seed: BigInt(plan.seed),
+    cookieKey: randomBytes(16),
+    sourcePort: randomInt(SOURCE_PORTS.first, SOURCE_PORTS.end),
+    interfaceName: plan.interfaceName,
+    backend: plan.backend,
+    reportMask: plan.states.reduce((mask, state) => mask | (1 << portStates.indexOf(state)), 0),
+    startPosition: plan.startPosition,
+  };
+}

@@ -1,0 +1,14 @@
+/**
+ * Paced port scans: `import { scan } from 'pacegate/scan'`.
+ *
+ * @packageDocumentation
+ */
+
+export { scan } from './scan.js';
+export { parsePorts } from './ports.js';
+export type { ScanOptions } from './options.js';
+export type { PortState, ScanReason } from './reasons.js';
+export type { ScanResult } from './result.js';
+export type { Scan, ScanEvents } from './scan-run.js';
+export type { ScanState } from './state.js';
+export type { ScanStatistics, ScanSummary, ScanWarning } from './statistics.js';

@@ -1,0 +1,180 @@
+// The options of a scan, checked before anything else happens.
+
+import {
+  checkBoolean,
+  checkNumber,
+  checkOptions,
+  checkSignal,
+  invalidArgument,
+} from '../internal/check.js';
+import { parsePorts } from './ports.js';
+import { portStates, type PortState } from './reasons.js';
+import { notSupported } from './scan-errors.js';
+import { checkScanState, type ScanState } from './state.js';
+import { parseTarget, splitTargets, type ParsedTarget } from './targets/parse-target.js';
+
+/** What to scan, and how. */
+export interface ScanOptions {
+  /**
+   * Addresses, networks (`10.0.0.0/24`; host bits are ignored), ranges (`10.0.0.1-10.0.0.9`, `10.0.0.1-9`,
+   * `10.0.0-3.*`) and host names, separated by commas or white space; or a list or an async iterable of such texts.
+   * An address named twice is probed once.
+   */
+  targets: string | readonly string[] | AsyncIterable<string>;
+  /** `'80,443,1000-2000'`, `'-'` for 1 to 65535, or an array of numbers. */
+  ports: string | readonly number[];
+  /**
+   * `syn` sends raw SYN packets and needs the privilege to (CAP_NET_RAW on Linux); `connect` opens connections by the
+   * operating system and needs none. `auto`, the default: `syn` where it is permitted, else `connect` with a warning.
+   */
+  technique?: 'syn' | 'connect' | 'auto';
+  /** Probes a second, repeated ones included; more than 0, default 100. */
+  maxRate?: number;
+  /** Further probes for a target that stays silent, 0 to 255, default 2. Exactly this many, never more. */
+  retries?: number;
+  /** How long an answer is awaited after each probe, in milliseconds, 1 to 600 000, default 1000. */
+  timeoutMs?: number;
+  /** Never probed, written as targets are. Default none. */
+  exclude?: string | readonly string[];
+  /** Interface to send from; by default the route to each target decides. */
+  interface?: string;
+  /** How `syn` sends: `packet` (Ethernet), `rawip` (loopback, tunnels); `auto`, the default, by interface. */
+  backend?: 'auto' | 'packet' | 'rawip';
+  /** Fixes the order of probes; a whole number from 0 to 2^53 - 1. Default random. */
+  seed?: number;
+  /** Goes on where {@link Scan.state} of an earlier scan stood; refused when targets, ports or excludes differ. */
+  resume?: ScanState;
+  /** States that become results, default all. The others are only counted. */
+  states?: readonly PortState[];
+  /** Confirms that a scan of more than 65 536 public addresses is authorised. */
+  iAmAuthorised?: boolean;
+  /** Stops the scan: what is known is delivered, `done` resolves with `complete: false`. */
+  signal?: AbortSignal;
+}
+
+/** {@link ScanOptions} checked, with the defaults in place. */
+export interface ScanSettings {
+  /** Undefined where the targets come from an async iterable. */
+  readonly targets: readonly ParsedTarget[] | undefined;
+  readonly targetSource: AsyncIterable<string> | undefined;
+  readonly exclude: readonly ParsedTarget[];
+  readonly ports: Uint16Array;
+  readonly technique: 'syn' | 'connect' | 'auto';
+  readonly maxRate: number;
+  readonly retries: number;
+  readonly timeoutMs: number;
+  readonly interfaceName: string;
+  readonly backend: 'auto' | 'packet' | 'rawip';
+  readonly seed: number | undefined;
+  readonly resume: ScanState | undefined;
+  readonly states: readonly PortState[];
+  readonly iAmAuthorised: boolean;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Rate of a scan that names none, in packets a second: slow enough for any network. */
+export const DEFAULT_RATE = 100;
+
+const KNOWN = [
+  ...['targets', 'ports', 'technique', 'maxRate', 'retries', 'timeoutMs', 'exclude', 'interface'],
+  ...['backend', 'seed', 'resume', 'states', 'iAmAuthorised', 'signal'],
+];
+
+/** Part of the contract, not of this version. */
+const LATER = ['minRate', 'adaptiveRate', 'maxHostgroup', 'minHostgroup', 'shard', 'limiter'];
+
+/**
+ * Checks every option.
+ *
+ * @throws PacegateError (`ERR_PACEGATE_INVALID_ARGUMENT`, `ERR_PACEGATE_OUT_OF_RANGE`, `ERR_PACEGATE_NOT_SUPPORTED`)
+ */
+export function checkScanOptions(options: ScanOptions): ScanSettings {
+  const given = checkOptions('options', options, KNOWN, LATER);
+  const { resume, seed } = given;
+  return {
+    ...checkTargets(given['targets']),
+    exclude: given['exclude'] === undefined ? [] : parseTexts(given['exclude'], 'exclude'),
+    ports: parsePorts(options.ports),
+    technique: oneOf(given, 'technique', ['auto', 'syn', 'connect'], []),
+    maxRate: checkRate(given['maxRate']),
+    retries: whole(given, 'retries', 2, 0, 255),
+    timeoutMs: whole(given, 'timeoutMs', 1000, 1, 600_000),
+    interfaceName: checkInterface(given['interface']),
+    backend: oneOf(given, 'backend', ['auto', 'packet', 'rawip'], ['xdp', 'pcap']),
+    seed: seed === undefined ? undefined : whole(given, 'seed', 0, 0, Number.MAX_SAFE_INTEGER),
+    resume: resume === undefined ? undefined : checkScanState(resume),
+    states: checkStates(given['states']),
+    iAmAuthorised: checkBoolean('iAmAuthorised', given['iAmAuthorised'], false),
+    signal: checkSignal('signal', given['signal']),
+  };
+}
+
+type Given = Readonly<Record<string, unknown>>;
+
+function checkTargets(targets: unknown): Pick<ScanSettings, 'targets' | 'targetSource'> {
+  if (typeof targets === 'object' && targets !== null && Symbol.asyncIterator in targets) {
+    return { targets: undefined, targetSource: targets as AsyncIterable<string> };
+  }
+  const parsed = parseTexts(targets, 'targets');
+  if (parsed.length === 0) throw invalidArgument('targets', targets, 'at least one target');
+  return { targets: parsed, targetSource: undefined };
+}
+
+function parseTexts(texts: unknown, name: string): ParsedTarget[] {
+  const list: readonly unknown[] = Array.isArray(texts) ? texts : [texts];
+  return list.flatMap((text) => parseTargetText(text, name));
+}
+
+/** Reads one text of the `targets` or `exclude` list, which may itself hold several targets. */
+export function parseTargetText(text: unknown, name: string): ParsedTarget[] {
+  if (typeof text !== 'string') throw invalidArgument(name, text, 'text, or a list of texts');
+  return splitTargets(text).map((part) => parseTarget(part, name));
+}
+
+function checkRate(rate: unknown): number {
+  if (rate === undefined) return DEFAULT_RATE;
+  if (rate === 'auto') throw notSupported("maxRate 'auto' is not available in this version");
+  return checkNumber('maxRate', rate, { min: 0.001, max: 100_000_000 });
+}
+
+function whole(given: Given, name: string, fallback: number, min: number, max: number): number {
+  const value = given[name] === undefined ? fallback : given[name];
+  return checkNumber(name, value, { min, max, integer: true });
+}
+
+/** The first of `allowed` is the default; `later` are names this version knows of and refuses as such. */
+function oneOf<T extends string>(
+  given: Given,
+  name: string,
+  allowed: readonly [T, ...T[]],
+  later: readonly string[],
+): T {
+  const value = given[name] === undefined ? allowed[0] : given[name];
+  const found = allowed.find((choice) => choice === value);
+  if (found !== undefined) return found;
+  if (typeof value === 'string' && later.includes(value)) {
+    throw notSupported(`${name} '${value}' is not available in this version`);
+  }
+  throw invalidArgument(name, value, `one of ${allowed.join(', ')}`);
+}
+
+function checkInterface(name: unknown): string {
+  if (name === undefined) return '';
+  if (typeof name !== 'string' || !/^[^\s/]{1,255}$/.test(name)) {
+    throw invalidArgument('interface', name, 'the name of a network interface');
+  }
+  return name;
+}
+
+function checkStates(states: unknown): readonly PortState[] {
+  if (states === undefined) return portStates;
+  if (!Array.isArray(states) || states.length === 0) {
+    throw invalidArgument('states', states, `a list of ${portStates.join(', ')}`);
+  }
+  for (const state of states as readonly unknown[]) {
+    if (!portStates.some((known) => known === state)) {
+      throw invalidArgument('states', state, `one of ${portStates.join(', ')}`);
+    }
+  }
+  return portStates.filter((known) => (states as readonly unknown[]).includes(known));
+}

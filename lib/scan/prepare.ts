@@ -1,0 +1,122 @@
+// From checked options to an engine: targets resolved, technique chosen, devices opened.
+
+import type { Clock } from '../internal/clock.js';
+import type { NativeHostCalls, NativeScanCalls } from '../internal/binding.js';
+import { InvalidArgumentError } from '../internal/errors.js';
+import type { Connector } from './engines/connect-probe.js';
+import { ConnectScan } from './engines/connect-scan.js';
+import { defaultConcurrency } from './engines/concurrency.js';
+import { localAddresses } from './engines/local-addresses.js';
+import type { ScanEngine } from './engines/scan-engine.js';
+import { SynScan } from './engines/syn-scan.js';
+import { parseTargetText, type ScanSettings } from './options.js';
+import { notPermitted } from './scan-errors.js';
+import { planField, type ScanField, type ScanPlan } from './scan-plan.js';
+import type { AddressRange } from './targets/address-range.js';
+import type { ParsedTarget } from './targets/parse-target.js';
+import { resolveTargets, type Lookup } from './targets/resolve.js';
+import type { TargetAddresses } from './targets/target-policy.js';
+
+/** What a scan reaches the outside through; tests put their own here. */
+export interface ScanDependencies {
+  readonly native: NativeScanCalls & Pick<NativeHostCalls, 'host_can_send_raw' | 'host_interfaces'>;
+  readonly lookup: Lookup;
+  readonly localBroadcasts: () => readonly AddressRange[];
+  readonly connector: Connector;
+  readonly clock: Clock;
+  /** How often results are fetched and progress is looked at, in milliseconds. */
+  readonly pollMs: number;
+}
+
+/** Takes a warning. */
+export type Warn = (code: string, message: string) => void;
+
+/** Plans what needs no resolver, and checks the literal part of the rest; undefined where something is still to be asked. */
+export function prepareNow(
+  settings: ScanSettings,
+  dependencies: ScanDependencies,
+): ScanField | undefined {
+  const { targets, exclude } = settings;
+  if (targets === undefined) return undefined;
+  const literalTargets = literals(targets);
+  const literalExcludes = literals(exclude);
+  const isWhole =
+    literalTargets.length + literalExcludes.length === targets.length + exclude.length;
+  if (!isWhole && literalTargets.length === 0) return undefined;
+  // A name that is excluded could bring the count below the limits: only a name that is scanned cannot.
+  if (!isWhole && literalExcludes.length < exclude.length) return undefined;
+  const broadcasts = dependencies.localBroadcasts();
+  if (isWhole) return planField(settings, literalTargets, literalExcludes, broadcasts);
+  planField(settings, literalTargets, [], broadcasts);
+  return undefined;
+}
+
+function literals(targets: readonly ParsedTarget[]): TargetAddresses[] {
+  return targets.filter((target) => target.kind === 'ranges');
+}
+
+/**
+ * Reads the targets to their end and resolves every name.
+ *
+ * @throws PacegateError (`ERR_PACEGATE_UNKNOWN_HOST` and what {@link planField} throws)
+ */
+export async function prepareLater(
+  settings: ScanSettings,
+  dependencies: ScanDependencies,
+): Promise<ScanField> {
+  const targets = settings.targets ?? (await collect(settings.targetSource));
+  if (targets.length === 0) throw new InvalidArgumentError('targets: there is none');
+  const [wanted, excluded] = await Promise.all([
+    resolveTargets(targets, dependencies.lookup),
+    resolveTargets(settings.exclude, dependencies.lookup),
+  ]);
+  return planField(settings, wanted, excluded, dependencies.localBroadcasts());
+}
+
+async function collect(source: AsyncIterable<unknown> | undefined): Promise<ParsedTarget[]> {
+  const targets: ParsedTarget[] = [];
+  for await (const text of source ?? []) {
+    for (const target of parseTargetText(text, 'targets')) targets.push(target);
+  }
+  return targets;
+}
+
+/**
+ * SYN where it is asked for or permitted, else connect. A resumed scan keeps its technique, whose order it goes on in.
+ *
+ * @throws PacegateError (`ERR_PACEGATE_NOT_PERMITTED`) when `syn` is needed and not permitted
+ */
+export function chooseTechnique(
+  settings: ScanSettings,
+  { native }: ScanDependencies,
+  warn: Warn,
+): 'syn' | 'connect' {
+  const wanted =
+    settings.technique === 'auto' ? (settings.resume?.technique ?? 'auto') : settings.technique;
+  if (wanted === 'connect') return 'connect';
+  const reason = native.host_can_send_raw();
+  if (reason === '') return 'syn';
+  if (wanted === 'syn') throw notPermitted(`technique 'syn' needs raw sockets: ${reason}`);
+  warn('technique-fallback', `no raw sockets here, using the connect technique: ${reason}`);
+  return 'connect';
+}
+
+/**
+ * Makes the engine of a plan; nothing is sent yet.
+ *
+ * @throws PacegateError for what the operating system refuses
+ */
+export function makeEngine(plan: ScanPlan, dependencies: ScanDependencies, warn: Warn): ScanEngine {
+  const { native, connector, clock } = dependencies;
+  if (plan.technique === 'syn') return new SynScan(plan, native);
+  const families = new Set(plan.ranges.map((range) => range.family));
+  return new ConnectScan(plan, {
+    connector,
+    clock,
+    maxConcurrent: defaultConcurrency(),
+    localAddresses: localAddresses(plan.interfaceName, families, native),
+    onWarning: (message) => {
+      warn('host-short', message);
+    },
+  });
+}

@@ -1,0 +1,54 @@
+// One result, and the native engine's 32-byte records read into results.
+
+import { formatIpv4, formatIpv6Groups } from './targets/address.js';
+import { nativeReasons, portStates, type PortState, type ScanReason } from './reasons.js';
+
+/** What was found out about one port of one address. Every (address, port) of a scan gives exactly one. */
+export interface ScanResult {
+  /** The address in its canonical text. */
+  readonly address: string;
+  readonly port: number;
+  readonly protocol: 'tcp';
+  readonly state: PortState;
+  /** What the state was judged from, such as `syn-ack`, `reset`, `admin-prohibited`, `no-response`. */
+  readonly reason: ScanReason;
+  /** From the probe to its answer, in milliseconds; absent without an answer. */
+  readonly rttMs?: number;
+  /** Time to live (IPv4) or hop limit (IPv6) of the answer; absent where the technique cannot see it. */
+  readonly ttl?: number;
+}
+
+/** Bytes of one record in the native engine's ring. */
+export const RESULT_RECORD_BYTES = 32;
+
+/** Reads the first `count` records of `bytes`. */
+export function decodeResults(bytes: Uint8Array, count: number): ScanResult[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Array.from({ length: count }, (_, i) => decodeResult(view, i * RESULT_RECORD_BYTES));
+}
+
+// Layout, little-endian but for the address: 0 address (16) · 16 port u16 · 18 family u8 · 19 state u8 · 20 reason u8 ·
+// 21 ttl u8, 0 = none · 24 round-trip time f32 in microseconds, NaN = none.
+function decodeResult(view: DataView, at: number): ScanResult {
+  const rttUs = view.getFloat32(at + 24, true);
+  const ttl = view.getUint8(at + 21);
+  return {
+    address: decodeAddress(view, at),
+    port: view.getUint16(at + 16, true),
+    protocol: 'tcp',
+    state: portStates[view.getUint8(at + 19)] ?? 'unknown',
+    reason: nativeReasons[view.getUint8(at + 20)] ?? 'no-response',
+    ...(Number.isNaN(rttUs) ? {} : { rttMs: roundedMs(rttUs) }),
+    ...(ttl === 0 ? {} : { ttl }),
+  };
+}
+
+function decodeAddress(view: DataView, at: number): string {
+  if (view.getUint8(at + 18) === 4) return formatIpv4(view.getUint32(at));
+  return formatIpv6Groups(Array.from({ length: 8 }, (_, i) => view.getUint16(at + 2 * i)));
+}
+
+/** Milliseconds to the microsecond: further digits are noise and would only lengthen the output. */
+export function roundedMs(us: number): number {
+  return Math.round(us) / 1000;
+}

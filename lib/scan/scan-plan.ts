@@ -1,0 +1,103 @@
+// A scan worked out to the last address: what an engine is made from.
+
+import { randomInt } from 'node:crypto';
+import { InvalidArgumentError } from '../internal/errors.js';
+import type { ScanSettings } from './options.js';
+import type { PortState } from './reasons.js';
+import { invalidArgument, outOfRange } from '../internal/check.js';
+import { planHash, type ScanState } from './state.js';
+import { normalizeRanges, totalSize, type AddressRange } from './targets/address-range.js';
+import { allowTargets, type TargetAddresses } from './targets/target-policy.js';
+
+/** The addresses and ports of a scan; the technique is not chosen yet. */
+export interface ScanField {
+  readonly ranges: readonly AddressRange[];
+  /** Number of addresses. */
+  readonly addresses: number;
+  readonly warnings: readonly string[];
+}
+
+/** Everything an engine needs. */
+export interface ScanPlan {
+  readonly technique: 'syn' | 'connect';
+  readonly ranges: readonly AddressRange[];
+  readonly addresses: number;
+  readonly ports: Uint16Array;
+  readonly rate: number;
+  readonly retries: number;
+  readonly timeoutMs: number;
+  readonly seed: number;
+  readonly interfaceName: string;
+  readonly backend: 'auto' | 'packet' | 'rawip';
+  readonly states: readonly PortState[];
+  readonly startPosition: number;
+  readonly planHash: string;
+}
+
+/**
+ * Works out which addresses are probed.
+ *
+ * @throws PacegateError (`ERR_PACEGATE_INVALID_ARGUMENT`, `ERR_PACEGATE_NOT_PERMITTED`, `ERR_PACEGATE_OUT_OF_RANGE`)
+ */
+export function planField(
+  settings: ScanSettings,
+  targets: readonly TargetAddresses[],
+  excludes: readonly TargetAddresses[],
+  localBroadcasts: readonly AddressRange[],
+): ScanField {
+  const { ranges, warnings } = allowTargets(targets, {
+    excluded: normalizeRanges(excludes.flatMap((exclude) => exclude.ranges)),
+    localBroadcasts,
+    iAmAuthorised: settings.iAmAuthorised,
+  });
+  const addresses = totalSize(ranges);
+  if (addresses === 0n) {
+    throw new InvalidArgumentError('targets: no address is left to scan after what is excluded');
+  }
+  const positions = addresses * BigInt(settings.ports.length);
+  if (positions > BigInt(Number.MAX_SAFE_INTEGER)) {
+    throw outOfRange('addresses times ports', positions, 'at most 2^53 - 1');
+  }
+  return { ranges, addresses: Number(addresses), warnings };
+}
+
+/**
+ * Completes the plan for a technique, and checks that a state to resume belongs to it.
+ *
+ * @throws PacegateError (`ERR_PACEGATE_INVALID_ARGUMENT`)
+ */
+export function planScan(
+  settings: ScanSettings,
+  field: ScanField,
+  technique: 'syn' | 'connect',
+): ScanPlan {
+  const { resume } = settings;
+  const seed = settings.seed ?? resume?.seed ?? randomInt(2 ** 48 - 1);
+  const hash = planHash({ technique, seed, ranges: field.ranges, ports: settings.ports });
+  if (resume !== undefined) checkResume(resume, hash, field.addresses * settings.ports.length);
+  return {
+    technique,
+    ranges: field.ranges,
+    addresses: field.addresses,
+    ports: settings.ports,
+    rate: settings.maxRate,
+    retries: settings.retries,
+    timeoutMs: settings.timeoutMs,
+    seed,
+    interfaceName: settings.interfaceName,
+    backend: settings.backend,
+    states: settings.states,
+    startPosition: resume?.position ?? 0,
+    planHash: hash,
+  };
+}
+
+function checkResume(resume: ScanState, hash: string, positions: number): void {
+  if (resume.planHash !== hash || resume.position > positions) {
+    throw invalidArgument(
+      'resume',
+      resume.planHash.slice(0, 12),
+      'the state of a scan of these same targets, excludes, ports, seed and technique',
+    );
+  }
+}

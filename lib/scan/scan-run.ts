@@ -1,0 +1,269 @@
+// A scan as its user holds it: results to iterate over, events, figures, control.
+
+import { EventEmitter } from 'node:events';
+import { invalidArgument } from '../internal/check.js';
+import { hasEnded, type ScanEngine } from './engines/scan-engine.js';
+import { checkScanOptions, type ScanOptions, type ScanSettings } from './options.js';
+import {
+  chooseTechnique,
+  makeEngine,
+  prepareLater,
+  prepareNow,
+  type ScanDependencies,
+} from './prepare.js';
+import { ResultQueue } from './result-queue.js';
+import type { ScanResult } from './result.js';
+import { invalidState, notSupported } from './scan-errors.js';
+import { planScan, type ScanField, type ScanPlan } from './scan-plan.js';
+import type { ScanState } from './state.js';
+import {
+  scanStatistics,
+  type ScanStatistics,
+  type ScanSummary,
+  type ScanWarning,
+} from './statistics.js';
+
+/** Events of a scan and what their listeners are given. */
+export interface ScanEvents {
+  /** Four times a second while the scan runs, and once at its end. */
+  progress: [statistics: ScanStatistics];
+  /** The scan goes on, but not as one might expect. */
+  warning: [warning: ScanWarning];
+}
+
+/** Results fetched from the engine in one piece. */
+const BATCH = 2048;
+const PROGRESS_MS = 250;
+
+/**
+ * A scan under way. Iterate over it for its results, or await `done` for its summary, or both.
+ *
+ * Iterating holds the scan to the reader's pace: while results wait to be read, sending slows down, and nothing is
+ * lost. Leaving the loop early stops the scan. A scan that nobody iterates over runs at full speed and counts; its
+ * first 65 536 results are kept for a later reader.
+ *
+ * `done` rejects with what made the scan impossible (an unknown host, no privilege, a device that failed). When the
+ * scan is iterated over, the loop throws the same error, and `done` need not be looked at.
+ */
+export class Scan implements AsyncIterable<ScanResult> {
+  /** Resolves when everything is settled, or when the scan has been stopped (`complete: false`). */
+  readonly done: Promise<ScanSummary>;
+  readonly #settings: ScanSettings;
+  readonly #dependencies: ScanDependencies;
+  readonly #events = new EventEmitter();
+  readonly #queue = new ResultQueue();
+  readonly #warnings: ScanWarning[] = [];
+  readonly #startNs: bigint;
+  readonly #stop = (): void => {
+    this.#isStopping = true;
+    this.#engine?.stop();
+  };
+  #plan: ScanPlan | undefined;
+  #engine: ScanEngine | undefined;
+  #endNs: bigint | undefined;
+  #isStopping = false;
+  #isPaused = false;
+  #nextProgressMs = 0;
+
+  /** @internal Scans are made by `scan()`. */
+  constructor(options: ScanOptions, dependencies: ScanDependencies) {
+    this.#settings = checkScanOptions(options);
+    this.#dependencies = dependencies;
+    this.#startNs = dependencies.clock.nowNs();
+    const field = prepareNow(this.#settings, dependencies);
+    const { signal } = this.#settings;
+    if (signal?.aborted === true) this.#isStopping = true;
+    else signal?.addEventListener('abort', this.#stop, { once: true });
+    this.done = this.#run(field);
+  }
+
+  /** Live figures; they stay after the end. */
+  get statistics(): ScanStatistics {
+    const { clock } = this.#dependencies;
+    return scanStatistics({
+      counters: this.#engine?.counters(),
+      backend: this.#engine?.backend ?? '',
+      targetRate: this.#settings.maxRate,
+      elapsedMs: Number((this.#endNs ?? clock.nowNs()) - this.#startNs) / 1e6,
+      startPosition: this.#plan?.startPosition ?? 0,
+    });
+  }
+
+  /**
+   * Where the scan stands, for the `resume` option of a later one.
+   *
+   * @throws PacegateError (`ERR_PACEGATE_INVALID_ARGUMENT`) before host names are resolved: there is no plan yet
+   */
+  state(): ScanState {
+    if (this.#plan === undefined)
+      throw invalidState('the scan has no state before its targets are resolved');
+    const { technique, seed, planHash, startPosition } = this.#plan;
+    const position = this.#engine?.counters().resumePosition ?? startPosition;
+    return { version: 1, technique, seed, position, planHash };
+  }
+
+  /** Sends nothing until `resume()`; answers under way still become results. */
+  pause(): void {
+    this.#isPaused = true;
+    this.#engine?.pause();
+  }
+
+  /** Ends a pause. */
+  resume(): void {
+    this.#isPaused = false;
+    this.#engine?.resume();
+  }
+
+  /** Sends no more, waits one time-out for answers under way, and ends. Resolves then; never rejects. */
+  async stop(): Promise<void> {
+    this.#stop();
+    await this.done.catch(() => undefined);
+  }
+
+  /**
+   * Adds a listener.
+   *
+   * @throws PacegateError (`ERR_PACEGATE_INVALID_ARGUMENT`, `ERR_PACEGATE_NOT_SUPPORTED`) for an event there is not
+   */
+  on<Name extends keyof ScanEvents>(
+    event: Name,
+    listener: (...values: ScanEvents[Name]) => void,
+  ): this {
+    const name: string = event;
+    if (name === 'backoff') throw notSupported(`event 'backoff' is not available in this version`);
+    if (name !== 'progress' && name !== 'warning')
+      throw invalidArgument('event', name, `'progress' or 'warning'`);
+    this.#events.on(name, listener as (...values: unknown[]) => void);
+    return this;
+  }
+
+  /** Removes a listener. */
+  off<Name extends keyof ScanEvents>(
+    event: Name,
+    listener: (...values: ScanEvents[Name]) => void,
+  ): this {
+    this.#events.off(event, listener as (...values: unknown[]) => void);
+    return this;
+  }
+
+  /**
+   * Reads the results in the order in which they become known. Several iterators share them.
+   *
+   * @throws PacegateError (`ERR_PACEGATE_INVALID_ARGUMENT`) when unread results have been given up already
+   */
+  [Symbol.asyncIterator](): AsyncIterator<ScanResult, undefined> {
+    this.#queue.read();
+    this.done.catch(() => undefined); // the iterator reports it
+    return {
+      next: () => this.#queue.next(),
+      return: async () => {
+        this.#queue.abandon();
+        await this.stop();
+        return { value: undefined, done: true };
+      },
+    };
+  }
+
+  async #run(field: ScanField | undefined): Promise<ScanSummary> {
+    try {
+      const plan = await this.#begin(field);
+      if (this.#engine !== undefined) await this.#watch(this.#engine);
+      return this.#summarize(plan);
+    } catch (error) {
+      this.#queue.fail(error);
+      throw error;
+    } finally {
+      this.#endNs = this.#dependencies.clock.nowNs();
+      this.#settings.signal?.removeEventListener('abort', this.#stop);
+      this.#engine?.close();
+      this.#queue.end();
+    }
+  }
+
+  /** Works the plan out and starts the engine, unless the scan was stopped before or a resumed one is complete. */
+  async #begin(field: ScanField | undefined): Promise<ScanPlan> {
+    const known = field ?? (await prepareLater(this.#settings, this.#dependencies));
+    for (const message of known.warnings) this.#warn('targets-left-out', message);
+    const warn = this.#warn.bind(this);
+    const plan = planScan(
+      this.#settings,
+      known,
+      chooseTechnique(this.#settings, this.#dependencies, warn),
+    );
+    this.#plan = plan;
+    if (this.#isStopping || plan.startPosition === plan.addresses * plan.ports.length) return plan;
+    const engine = makeEngine(plan, this.#dependencies, warn);
+    this.#engine = engine;
+    if (this.#isPaused) engine.pause();
+    engine.start();
+    return plan;
+  }
+
+  /** Fetches results and tells progress until the engine has ended. This timer keeps the process alive, nothing else. */
+  #watch(engine: ScanEngine): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const timer = setInterval(() => {
+        try {
+          // The phase first: what is drained after an end is all there is.
+          const isOver = hasEnded(engine.counters().phase);
+          this.#drain(engine, isOver);
+          this.#tellProgress(isOver);
+          if (!isOver) return;
+          clearInterval(timer);
+          const fault = engine.fault();
+          if (fault === undefined) resolve();
+          else reject(fault);
+        } catch (error) {
+          clearInterval(timer);
+          reject(error);
+        }
+      }, this.#dependencies.pollMs);
+    });
+  }
+
+  /** A reader that lags holds the engine back, but not its end. */
+  #drain(engine: ScanEngine, isOver: boolean): void {
+    while (isOver || this.#isStopping || !this.#queue.isFull) {
+      const results = engine.drain(BATCH);
+      this.#queue.push(results);
+      if (results.length < BATCH) break;
+    }
+    if (
+      this.#queue.discarded > 0 &&
+      !this.#warnings.some(({ code }) => code === 'results-unread')
+    ) {
+      this.#warn('results-unread', 'nobody reads the results: from now on they are only counted');
+    }
+  }
+
+  #tellProgress(isOver: boolean): void {
+    const nowMs = performance.now();
+    if (!isOver && nowMs < this.#nextProgressMs) return;
+    this.#nextProgressMs = nowMs + PROGRESS_MS;
+    if (this.#events.listenerCount('progress') > 0) this.#events.emit('progress', this.statistics);
+  }
+
+  /** Told a turn later, so that a listener added right after `scan()` hears the first ones too. */
+  #warn(code: string, message: string): void {
+    const warning = { code, message };
+    this.#warnings.push(warning);
+    queueMicrotask(() => this.#events.emit('warning', warning));
+  }
+
+  #summarize(plan: ScanPlan): ScanSummary {
+    const total = plan.addresses * plan.ports.length;
+    const state = this.state();
+    const { statistics } = this;
+    return {
+      complete: state.position === total,
+      technique: plan.technique,
+      addresses: plan.addresses,
+      ports: plan.ports.length,
+      seed: plan.seed,
+      durationMs: statistics.elapsedMs,
+      statistics,
+      state,
+      warnings: [...this.#warnings],
+    };
+  }
+}

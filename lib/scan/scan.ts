@@ -1,0 +1,48 @@
+// The entry: a scan on the real network.
+
+import { native } from '../internal/binding.js';
+import { systemClock } from '../internal/clock.js';
+import { tcpConnector } from './engines/connect-probe.js';
+import type { ScanOptions } from './options.js';
+import type { ScanDependencies } from './prepare.js';
+import { Scan } from './scan-run.js';
+import { localBroadcasts, systemLookup } from './targets/resolve.js';
+
+/** Results and progress are looked at fifty times a second: a person sees no delay, and it costs nothing measurable. */
+const POLL_MS = 20;
+
+function systemDependencies(): ScanDependencies {
+  return {
+    native,
+    lookup: systemLookup,
+    localBroadcasts,
+    connector: tcpConnector,
+    clock: systemClock,
+    pollMs: POLL_MS,
+  };
+}
+
+/**
+ * Scans TCP ports at a paced rate; starts at once. Scan only networks you are authorised to scan.
+ *
+ * @param options - what to scan, and how; see {@link ScanOptions}
+ * @returns the running scan; what needs waiting for (an unknown host, no privilege) rejects its `done`
+ * @throws PacegateError for a bad option, before anything is sent: `ERR_PACEGATE_INVALID_ARGUMENT`,
+ * `ERR_PACEGATE_OUT_OF_RANGE`, `ERR_PACEGATE_NOT_SUPPORTED`, and `ERR_PACEGATE_NOT_PERMITTED` for more than 65 536
+ * public addresses without `iAmAuthorised`
+ *
+ * @example
+ * ```ts
+ * import { scan } from 'pacegate/scan';
+ *
+ * const run = scan({ targets: '127.0.0.1', ports: '1-1024', maxRate: 5000 });
+ * for await (const { address, port, state } of run) {
+ *   if (state === 'open') console.log(`${address}:${port}`);
+ * }
+ * const { statistics } = await run.done;
+ * console.log(`${statistics.packetsPerSecond.toFixed(0)} packets/s sent`);
+ * ```
+ */
+export function scan(options: ScanOptions): Scan {
+  return new Scan(options, systemDependencies());
+}

@@ -1,0 +1,180 @@
+// What a scan reports about itself while it runs and when it is over.
+
+import type { EngineCounters, EnginePhase } from './engines/scan-engine.js';
+import type { ScanState } from './state.js';
+
+/** Live figures of a scan. Rates are packets a second (connection attempts for the connect technique). */
+export interface ScanStatistics {
+  /** `preparing` until names are resolved and devices are open. */
+  readonly phase: 'preparing' | EnginePhase;
+  /** `packet`, `rawip`, `packet+rawip`, `connect`, or empty while preparing. */
+  readonly backend: string;
+  /** Packets the operating system accepted, repeated probes included. */
+  readonly sent: number;
+  readonly received: number;
+  /** Mean from the first packet to the last one so far. */
+  readonly packetsPerSecond: number;
+  /** Over the last second. */
+  readonly currentPacketsPerSecond: number;
+  /** What was asked for. */
+  readonly targetPacketsPerSecond: number;
+  /** Mean over target, as a percentage above (positive) or below it. Waiting for answers counts as below. */
+  readonly rateErrorPercent: number;
+  /** Gaps between departures (batches, where packets leave in batches), in microseconds. */
+  readonly interDepartureUs: { readonly p50: number; readonly p99: number; readonly max: number };
+  readonly open: number;
+  readonly closed: number;
+  readonly filtered: number;
+  readonly unknown: number;
+  /** The part of `filtered` that never answered. */
+  readonly noResponse: number;
+  /** Targets held back because they asked for it. */
+  readonly backedOffTargets: number;
+  /** Verified ICMP errors (errors of the operating system for the connect technique). */
+  readonly icmpUnreachable: number;
+  /** Packets the operating system refused for good, and times it had no room. */
+  readonly sendFailures: number;
+  readonly busyRetries: number;
+  /** Answers that came but found no room in the receive ring: when not 0, results may be missing. */
+  readonly kernelDropped: number;
+  /** Answers not to this scan, repeated, and after the time-out. */
+  readonly invalid: number;
+  readonly duplicates: number;
+  readonly late: number;
+  /** Packets given up because the sender was held up for longer than it may catch up. */
+  readonly forgone: number;
+  /** Hosts on the local link that did not answer ARP or neighbour discovery. */
+  readonly silentNeighbours: number;
+  /** (address, port) pairs in all, and with a final result; a resumed scan counts what was settled before. */
+  readonly total: number;
+  readonly settled: number;
+  readonly percent: number;
+  readonly elapsedMs: number;
+  /** Estimate of what remains; NaN while nothing is known. */
+  readonly etaMs: number;
+  readonly smoothedRttMs: number;
+  /** Of one core. */
+  readonly cpuPercent: number;
+}
+
+/** Something a user should know and a scan goes on without. */
+export interface ScanWarning {
+  /** `technique-fallback`, `targets-left-out`, `host-short` or `results-unread`. */
+  readonly code: string;
+  readonly message: string;
+}
+
+/** How a scan ended. */
+export interface ScanSummary {
+  /** False when it was stopped before every pair had its result. */
+  readonly complete: boolean;
+  readonly technique: 'syn' | 'connect';
+  /** Addresses probed, after excludes. */
+  readonly addresses: number;
+  /** Ports probed per address. */
+  readonly ports: number;
+  readonly seed: number;
+  readonly durationMs: number;
+  readonly statistics: ScanStatistics;
+  /** For `resume`. */
+  readonly state: ScanState;
+  readonly warnings: readonly ScanWarning[];
+}
+
+const NOTHING_YET: EngineCounters = {
+  phase: 'created',
+  positionsTotal: 0,
+  positionsSettled: 0,
+  resumePosition: 0,
+  sent: 0,
+  sendFailures: 0,
+  busyRetries: 0,
+  received: 0,
+  kernelDropped: 0,
+  invalid: 0,
+  duplicates: 0,
+  late: 0,
+  open: 0,
+  closed: 0,
+  filtered: 0,
+  noResponse: 0,
+  unknown: 0,
+  icmpUnreachable: 0,
+  targetRate: 0,
+  currentRate: 0,
+  forgone: 0,
+  interDepartureUs: { p50: 0, p99: 0, max: 0 },
+  cpuNs: 0,
+  firstSendNs: 0,
+  lastSendNs: 0,
+  silentNeighbours: 0,
+  smoothedRttUs: 0,
+};
+
+/** What statistics are made from, beside the counters. */
+export interface StatisticsContext {
+  readonly counters: EngineCounters | undefined;
+  readonly backend: string;
+  readonly targetRate: number;
+  readonly elapsedMs: number;
+  /** Pairs that earlier runs settled. */
+  readonly startPosition: number;
+}
+
+/** Makes the public figures from an engine's counters. */
+export function scanStatistics(context: StatisticsContext): ScanStatistics {
+  const counters = context.counters ?? NOTHING_YET;
+  const { elapsedMs, backend, targetRate } = context;
+  const mean = meanRate(counters);
+  return {
+    phase: context.counters?.phase ?? 'preparing',
+    backend,
+    sent: counters.sent,
+    received: counters.received,
+    packetsPerSecond: mean,
+    currentPacketsPerSecond: counters.currentRate,
+    targetPacketsPerSecond: targetRate,
+    rateErrorPercent: mean === 0 ? 0 : (mean / targetRate - 1) * 100,
+    interDepartureUs: counters.interDepartureUs,
+    open: counters.open,
+    closed: counters.closed,
+    filtered: counters.filtered,
+    unknown: counters.unknown,
+    noResponse: counters.noResponse,
+    backedOffTargets: 0,
+    icmpUnreachable: counters.icmpUnreachable,
+    sendFailures: counters.sendFailures,
+    busyRetries: counters.busyRetries,
+    kernelDropped: counters.kernelDropped,
+    invalid: counters.invalid,
+    duplicates: counters.duplicates,
+    late: counters.late,
+    forgone: counters.forgone,
+    silentNeighbours: counters.silentNeighbours,
+    total: counters.positionsTotal,
+    settled: counters.positionsSettled,
+    percent: percentOf(counters.positionsSettled, counters.positionsTotal),
+    elapsedMs,
+    etaMs: etaMs(counters, context),
+    smoothedRttMs: counters.smoothedRttUs / 1000,
+    cpuPercent: elapsedMs > 0 ? counters.cpuNs / 1e4 / elapsedMs : 0,
+  };
+}
+
+/** n packets have n - 1 gaps. */
+function meanRate({ sent, firstSendNs, lastSendNs }: EngineCounters): number {
+  return sent > 1 && lastSendNs > firstSendNs ? ((sent - 1) * 1e9) / (lastSendNs - firstSendNs) : 0;
+}
+
+function percentOf(part: number, whole: number): number {
+  return whole === 0 ? 0 : (part / whole) * 100;
+}
+
+/** At the pace at which pairs were settled so far, and never sooner than the asked rate allows. */
+function etaMs(counters: EngineCounters, context: StatisticsContext): number {
+  const remaining = counters.positionsTotal - counters.positionsSettled;
+  if (context.counters === undefined) return Number.NaN;
+  const settledNow = counters.positionsSettled - context.startPosition;
+  const atRate = (remaining / context.targetRate) * 1000;
+  return settledNow <= 0 ? atRate : Math.max(atRate, (remaining * context.elapsedMs) / settledNow);
+}
