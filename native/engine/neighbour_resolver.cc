@@ -25,6 +25,16 @@ std::optional<IpAddress> question_source(const Link& link, const Path& path, IpF
   return std::nullopt;
 }
 
+// Without the kernel's table a hop is simply unknown, which its targets will report.
+std::optional<packet::MacAddress> kernel_neighbour(std::uint32_t interface_index,
+                                                   const IpAddress& address) {
+  try {
+    return platform::cached_neighbour(interface_index, address);
+  } catch (const platform::PlatformError&) {
+    return std::nullopt;
+  }
+}
+
 }  // namespace
 
 NeighbourResolver::NeighbourResolver(ScanContext& context, ScanControl& control,
@@ -133,12 +143,8 @@ void NeighbourResolver::use_kernel_cache_for_gateways() {
   for (const Hops& hops : hops_) {
     if (!hops.path->gateway || table_.find(hops.first) != nullptr) continue;
     const Link& link = context_.network.links[hops.path->link];
-    try {
-      const auto mac = platform::cached_neighbour(link.interface.index, hops.first);
-      if (mac) table_.insert(hops.first, *mac);
-    } catch (const platform::PlatformError&) {
-      // Without the kernel's table the hop is simply unknown, which its targets will report.
-    }
+    const auto mac = kernel_neighbour(link.interface.index, hops.first);
+    if (mac) table_.insert(hops.first, *mac);
   }
 }
 

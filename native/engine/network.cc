@@ -49,7 +49,7 @@ class NetworkBuilder {
   }
 
   Network finish() {
-    if (network_.paths.empty() && no_route_) throw *no_route_;
+    if (network_.paths.empty() && no_route_) throw PlatformError(*no_route_);
     return std::move(network_);
   }
 
