@@ -13,6 +13,7 @@ export async function runVitest(args, options) {
       [
         'node_modules/vitest/vitest.mjs',
         'run',
+        '--no-color',
         '--reporter=default',
         '--reporter=json',
         `--outputFile.json=${reportFile}`,
