@@ -35,7 +35,7 @@ Permutation::Permutation(std::uint64_t size, std::uint64_t seed) noexcept
 std::uint64_t Permutation::decrypt(std::uint64_t value) const noexcept {
   std::uint64_t low = value & low_mask_;
   std::uint64_t high = value >> low_bits_;
-  for (unsigned pair = kRoundPairs; pair-- > 0;) {
+  for (std::size_t pair = kRoundPairs; pair-- > 0;) {
     low ^= round(high, keys_[2 * pair + 1], low_shift_);
     high ^= round(low, keys_[2 * pair], high_shift_);
   }
