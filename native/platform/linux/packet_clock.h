@@ -1,0 +1,51 @@
+/// \file
+/// The kernel stamps packets with the wall clock; everything here is measured on the monotonic one.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <ctime>
+
+#include "platform/clock.h"
+#include "platform/linux/timespec.h"
+
+namespace pacegate::platform {
+
+/// Not thread-safe.
+class PacketClock {
+ public:
+  /// Measures the distance of the two clocks. To be called before each row of packets: the wall
+  /// clock may be stepped.
+  void synchronise() noexcept {
+    for (int attempt = 0; attempt < kAttempts; ++attempt) {
+      const std::uint64_t before_ns = monotonic_ns();
+      timespec wall{};
+      clock_gettime(CLOCK_REALTIME, &wall);
+      now_ns_ = monotonic_ns();
+      const std::uint64_t wall_ns = static_cast<std::uint64_t>(wall.tv_sec) * kNsPerSecond +
+                                    static_cast<std::uint64_t>(wall.tv_nsec);
+      offset_ns_ = wall_ns - (before_ns + (now_ns_ - before_ns) / 2);
+      if (now_ns_ - before_ns < kQuickNs) return;
+    }
+  }
+
+  /// \param not_before_ns a time the packet is known to be later than: bounds the error when the
+  /// wall clock was stepped
+  /// \return never later than now
+  [[nodiscard]] std::uint64_t to_monotonic(std::uint64_t wall_ns,
+                                           std::uint64_t not_before_ns) noexcept {
+    const std::uint64_t at_ns = wall_ns - offset_ns_;
+    if (at_ns > now_ns_) now_ns_ = monotonic_ns();
+    return std::max(std::min(at_ns, now_ns_), not_before_ns);
+  }
+
+ private:
+  static constexpr int kAttempts = 4;
+  static constexpr std::uint64_t kQuickNs =
+      5'000;  ///< longer, and the thread lost the core between the readings
+
+  std::uint64_t offset_ns_ = 0;  ///< wall minus monotonic, modulo 2^64
+  std::uint64_t now_ns_ = 0;
+};
+
+}  // namespace pacegate::platform
