@@ -40,6 +40,7 @@ std::optional<Reason> reason_of_icmpv6(std::uint8_t type, std::uint8_t code) {
       return Reason::no_route;
     case 1:
       return Reason::admin_prohibited;
+    case 2:  // beyond the scope of the source address
     case 3:
       return Reason::host_unreach;
     case 4:

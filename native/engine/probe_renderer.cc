@@ -46,12 +46,8 @@ std::size_t ProbeRenderer::render(const Aim& aim, std::span<std::uint8_t> frame)
                                .destination_port = aim.target.port,
                                .sequence = cookie,
                                .ip_id = static_cast<std::uint16_t>(cookie >> 16)};
-  if (aim.next_hop != nullptr) {
-    syn.render(probe, *aim.next_hop, frame);
-  } else {
-    syn.render(probe, frame);
-  }
-  return syn.size();
+  return aim.next_hop != nullptr ? syn.render(probe, *aim.next_hop, frame)
+                                 : syn.render(probe, frame);
 }
 
 }  // namespace pacegate
