@@ -62,22 +62,26 @@ std::string target_text(const IpAddress& destination, std::uint32_t interface_in
   return text;
 }
 
-[[noreturn]] void refuse(const std::string& target, int error) {
-  const auto no_route = [&](const char* why) {
-    throw PlatformError(Fault::no_route, "no route to " + target + ": " + why, error);
-  };
+/// What a refusal says about the route; null for errors that say nothing about it.
+const char* why_refused(int error) {
   switch (error) {
     case ENETUNREACH:
-      no_route("no route of this host covers it");
+      return "no route of this host covers it";
     case EHOSTUNREACH:
-      no_route("a route of this host declares it unreachable");
+      return "a route of this host declares it unreachable";
     case EACCES:
-      no_route("a route of this host prohibits it");
+      return "a route of this host prohibits it";
     case EINVAL:
-      no_route("a blackhole route of this host discards it");
+      return "a blackhole route of this host discards it";
     default:
-      throw_system_error("cannot find the route to " + target, error);
+      return nullptr;
   }
+}
+
+[[noreturn]] void refuse(const std::string& target, int error) {
+  const char* why = why_refused(error);
+  if (why == nullptr) throw_system_error("cannot find the route to " + target, error);
+  throw PlatformError(Fault::no_route, "no route to " + target + ": " + why, error);
 }
 
 /// Asked for a device that has no route, IPv4 assumes the destination to be on its link and says so
