@@ -26,52 +26,62 @@ export const RESERVE = { notYet: -1, never: -2 } as const;
  */
 export interface NativeBucketCalls {
   /** @param initialTokens - 0..burst */
-  bucket_create(rate: number, burst: number, initialTokens: number): NativeHandle;
-  bucket_create_at(rate: number, burst: number, initialTokens: number, nowNs: bigint): NativeHandle;
-  bucket_destroy(handle: NativeHandle): void;
-  bucket_try_acquire(handle: NativeHandle, cost: number): boolean;
-  bucket_try_acquire_at(handle: NativeHandle, cost: number, nowNs: bigint): boolean;
+  bucket_create: (rate: number, burst: number, initialTokens: number) => NativeHandle;
+  bucket_create_at: (
+    rate: number,
+    burst: number,
+    initialTokens: number,
+    nowNs: bigint,
+  ) => NativeHandle;
+  bucket_destroy: (handle: NativeHandle) => void;
+  bucket_try_acquire: (handle: NativeHandle, cost: number) => boolean;
+  bucket_try_acquire_at: (handle: NativeHandle, cost: number, nowNs: bigint) => boolean;
   /** As try_acquire, and explains itself in `scratch`. */
-  bucket_check(handle: NativeHandle, cost: number): boolean;
-  bucket_check_at(handle: NativeHandle, cost: number, nowNs: bigint): boolean;
+  bucket_check: (handle: NativeHandle, cost: number) => boolean;
+  bucket_check_at: (handle: NativeHandle, cost: number, nowNs: bigint) => boolean;
   /** What bucket_check would say; spends nothing. */
-  bucket_peek(handle: NativeHandle, cost: number): boolean;
-  bucket_peek_at(handle: NativeHandle, cost: number, nowNs: bigint): boolean;
+  bucket_peek: (handle: NativeHandle, cost: number) => boolean;
+  bucket_peek_at: (handle: NativeHandle, cost: number, nowNs: bigint) => boolean;
   /** @returns whole tokens taken, 0..max */
-  bucket_try_acquire_up_to(handle: NativeHandle, max: number): number;
-  bucket_try_acquire_up_to_at(handle: NativeHandle, max: number, nowNs: bigint): number;
+  bucket_try_acquire_up_to: (handle: NativeHandle, max: number) => number;
+  bucket_try_acquire_up_to_at: (handle: NativeHandle, max: number, nowNs: bigint) => number;
   /**
    * Takes tokens ahead of time when the wait is at most `maxWaitNs` (Infinity: any).
    *
    * @returns nanoseconds to wait, rounded up, or one of {@link RESERVE}
    */
-  bucket_reserve(handle: NativeHandle, cost: number, maxWaitNs: number): number;
-  bucket_reserve_at(handle: NativeHandle, cost: number, maxWaitNs: number, nowNs: bigint): number;
-  bucket_give_back(handle: NativeHandle, cost: number): void;
-  bucket_give_back_at(handle: NativeHandle, cost: number, nowNs: bigint): void;
+  bucket_reserve: (handle: NativeHandle, cost: number, maxWaitNs: number) => number;
+  bucket_reserve_at: (
+    handle: NativeHandle,
+    cost: number,
+    maxWaitNs: number,
+    nowNs: bigint,
+  ) => number;
+  bucket_give_back: (handle: NativeHandle, cost: number) => void;
+  bucket_give_back_at: (handle: NativeHandle, cost: number, nowNs: bigint) => void;
   /** Throws, and changes nothing, for a quota no bucket can have. */
-  bucket_set_quota(handle: NativeHandle, rate: number, burst: number): void;
-  bucket_set_quota_at(handle: NativeHandle, rate: number, burst: number, nowNs: bigint): void;
-  bucket_reset(handle: NativeHandle): void;
-  bucket_reset_at(handle: NativeHandle, nowNs: bigint): void;
-  bucket_available(handle: NativeHandle): number;
-  bucket_available_at(handle: NativeHandle, nowNs: bigint): number;
+  bucket_set_quota: (handle: NativeHandle, rate: number, burst: number) => void;
+  bucket_set_quota_at: (handle: NativeHandle, rate: number, burst: number, nowNs: bigint) => void;
+  bucket_reset: (handle: NativeHandle) => void;
+  bucket_reset_at: (handle: NativeHandle, nowNs: bigint) => void;
+  bucket_available: (handle: NativeHandle) => number;
+  bucket_available_at: (handle: NativeHandle, nowNs: bigint) => number;
 }
 
 /** Adaptive throttles: how many packets to send now. Twice each, as the buckets. */
 export interface NativeThrottleCalls {
-  throttle_create(rate: number, maxBatch: number): NativeHandle;
-  throttle_create_at(rate: number, maxBatch: number, nowNs: bigint): NativeHandle;
-  throttle_destroy(handle: NativeHandle): void;
-  throttle_next_batch(handle: NativeHandle, packetsSent: number): number;
-  throttle_next_batch_at(handle: NativeHandle, packetsSent: number, nowNs: bigint): number;
-  throttle_wait_ns(handle: NativeHandle): number;
-  throttle_wait_ns_at(handle: NativeHandle, nowNs: bigint): number;
-  throttle_current_rate(handle: NativeHandle): number;
-  throttle_current_rate_at(handle: NativeHandle, nowNs: bigint): number;
-  throttle_batch_size(handle: NativeHandle): number;
-  throttle_set_rate(handle: NativeHandle, rate: number): void;
-  throttle_set_rate_at(handle: NativeHandle, rate: number, nowNs: bigint): void;
+  throttle_create: (rate: number, maxBatch: number) => NativeHandle;
+  throttle_create_at: (rate: number, maxBatch: number, nowNs: bigint) => NativeHandle;
+  throttle_destroy: (handle: NativeHandle) => void;
+  throttle_next_batch: (handle: NativeHandle, packetsSent: number) => number;
+  throttle_next_batch_at: (handle: NativeHandle, packetsSent: number, nowNs: bigint) => number;
+  throttle_wait_ns: (handle: NativeHandle) => number;
+  throttle_wait_ns_at: (handle: NativeHandle, nowNs: bigint) => number;
+  throttle_current_rate: (handle: NativeHandle) => number;
+  throttle_current_rate_at: (handle: NativeHandle, nowNs: bigint) => number;
+  throttle_batch_size: (handle: NativeHandle) => number;
+  throttle_set_rate: (handle: NativeHandle, rate: number) => void;
+  throttle_set_rate_at: (handle: NativeHandle, rate: number, nowNs: bigint) => void;
 }
 
 /** A whole scan, as native code takes it; made and checked by lib/scan. */
@@ -106,20 +116,20 @@ export interface NativeScanPlan {
 /** Scans: one send and one capture thread each, steered from here. */
 export interface NativeScanCalls {
   /** Opens devices and sends nothing yet. */
-  scan_create(plan: NativeScanPlan): NativeHandle;
-  scan_start(handle: NativeHandle): void;
-  scan_pause(handle: NativeHandle): void;
-  scan_resume(handle: NativeHandle): void;
+  scan_create: (plan: NativeScanPlan) => NativeHandle;
+  scan_start: (handle: NativeHandle) => void;
+  scan_pause: (handle: NativeHandle) => void;
+  scan_resume: (handle: NativeHandle) => void;
   /** Ends sending now and waits one timeout for answers before the phase becomes done; returns at once. */
-  scan_stop(handle: NativeHandle): void;
-  scan_set_rate(handle: NativeHandle, rate: number): void;
+  scan_stop: (handle: NativeHandle) => void;
+  scan_set_rate: (handle: NativeHandle, rate: number) => void;
   /** Copies whole records of 32 bytes. @returns how many */
-  scan_drain(handle: NativeHandle, records: Uint8Array): number;
+  scan_drain: (handle: NativeHandle, records: Uint8Array) => number;
   /** Live counters; the layout is in lib/scan. To be read only. */
-  scan_slots(handle: NativeHandle): Float64Array;
-  scan_backend(handle: NativeHandle): string;
+  scan_slots: (handle: NativeHandle) => Float64Array;
+  scan_backend: (handle: NativeHandle) => string;
   /** Joins the threads. */
-  scan_destroy(handle: NativeHandle): void;
+  scan_destroy: (handle: NativeHandle) => void;
 }
 
 /** One thing this process may or may not do. */
@@ -143,11 +153,11 @@ export interface NativeInterface {
 
 /** What this machine has and permits. */
 export interface NativeHostCalls {
-  host_capabilities(): NativeCapability[];
-  host_interfaces(): NativeInterface[];
+  host_capabilities: () => NativeCapability[];
+  host_interfaces: () => NativeInterface[];
   /** @returns '' when raw packets can be sent, else the reason why not */
-  host_can_send_raw(): string;
-  monotonic_now_ns(): bigint;
+  host_can_send_raw: () => string;
+  monotonic_now_ns: () => bigint;
 }
 
 /**

@@ -53,6 +53,16 @@ export function checkNumber(name: string, value: unknown, bounds: NumberBounds =
   return value;
 }
 
+/** As {@link checkNumber}; `fallback` when absent. */
+export function checkOptionalNumber(
+  name: string,
+  value: unknown,
+  fallback: number,
+  bounds: NumberBounds = {},
+): number {
+  return value === undefined ? fallback : checkNumber(name, value, bounds);
+}
+
 /** @throws InvalidArgumentError when it is neither absent nor a boolean */
 export function checkBoolean(name: string, value: unknown, fallback: boolean): boolean {
   if (value === undefined) return fallback;
@@ -82,7 +92,8 @@ function isSignal(value: unknown): value is AbortSignal {
 /**
  * The options object, when it is one and has no name that is not in `known`.
  *
- * @param later - options of the public contract that this version does not have; refused by name unless undefined
+ * @param later - options of the public contract that this version does not have, with the one value that asks for
+ * nothing; any other value is refused
  * @throws InvalidArgumentError for no object or an unknown name; PacegateError (`ERR_PACEGATE_NOT_SUPPORTED`) for
  * one of `later`
  */
@@ -90,21 +101,24 @@ export function checkOptions(
   name: string,
   value: unknown,
   known: readonly string[],
-  later: readonly string[] = [],
+  later: Readonly<Record<string, unknown>> = {},
 ): Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw invalidArgument(name, value, 'an object');
   }
   const options = value as Record<string, unknown>;
   for (const key of Object.keys(options)) {
-    if (known.includes(key) || options[key] === undefined) continue;
-    if (later.includes(key)) {
+    const given = options[key];
+    if (given === undefined || known.includes(key)) continue;
+    if (!Object.hasOwn(later, key)) {
+      throw new InvalidArgumentError(`${name} has no ${show(key)}; it takes ${known.join(', ')}`);
+    }
+    if (given !== later[key]) {
       throw new PacegateError(
         'ERR_PACEGATE_NOT_SUPPORTED',
         `${name}.${key} is not available in this version of pacegate`,
       );
     }
-    throw new InvalidArgumentError(`${name} has no ${show(key)}; it takes ${known.join(', ')}`);
   }
   return options;
 }

@@ -10,8 +10,11 @@ export interface Alarm {
 /** Arranges calls at times of one clock. */
 export interface AlarmClock {
   nowNs(): bigint;
-  /** Calls `ring` once at `deadlineNs` or later, never before and never from within `set`. */
-  set(deadlineNs: bigint, ring: () => void): Alarm;
+  /**
+   * Calls `ring` once at `deadlineNs` or later, never before and never from within `set`; or `fail`, when the clock
+   * gave up.
+   */
+  set(deadlineNs: bigint, ring: () => void, fail: (fault: unknown) => void): Alarm;
 }
 
 // setTimeout turns anything above into 1 ms.

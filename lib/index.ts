@@ -1,0 +1,14 @@
+export { AdaptiveThrottle, type AdaptiveThrottleOptions } from './limiters/adaptive-throttle.js';
+export type { AcquireOptions, Decision, Limiter, LimiterStatistics } from './limiters/decision.js';
+export { TokenBucket } from './limiters/token-bucket.js';
+export type { BurstOption, TokenBucketOptions } from './limiters/token-bucket-options.js';
+export { type Clock, systemClock } from './internal/clock.js';
+export {
+  DisposedError,
+  InvalidArgumentError,
+  InvalidRangeError,
+  isPacegateError,
+  PacegateError,
+  type PacegateErrorCode,
+  type PacegateErrorOptions,
+} from './internal/errors.js';

@@ -1,0 +1,141 @@
+import { type NativeHandle, native } from '../internal/binding.js';
+import { checkNumber, checkOptionalNumber, checkOptions } from '../internal/check.js';
+import { type Clock, checkClock, systemClock } from '../internal/clock.js';
+import { readClock } from '../internal/clock-alarms.js';
+import { DisposedError } from '../internal/errors.js';
+import { toPacegateError } from '../internal/native-error.js';
+
+/** How an {@link AdaptiveThrottle} is made. */
+export interface AdaptiveThrottleOptions {
+  /** Packets per second: from 1e-9 to 1e9. */
+  rate: number;
+  /** The largest batch: a whole number from 1 to 2^32 - 1; 10 000 by default. */
+  maxBatch?: number | undefined;
+  /** Where time comes from; by default the system's monotonic clock. */
+  clock?: Clock | undefined;
+}
+
+const RATE_BOUNDS = { min: 1e-9, max: 1e9 } as const;
+const DEFAULT_MAX_BATCH = 10_000;
+
+/** Frees the native half of throttles that were dropped without being disposed of. */
+const dropped = new FinalizationRegistry<NativeHandle>((handle) => {
+  native.throttle_destroy(handle);
+});
+
+/**
+ * Says how many packets to send at once, so that a sender holds its rate with as few calls as possible. The number
+ * grows while packets are held back by it and shrinks when more leave than asked; how many are due at all is decided
+ * by a schedule of absolute deadlines. After a pause of more than a second (the machine slept) it starts afresh: what
+ * was missed is not made good.
+ *
+ * @example
+ * ```ts
+ * import { AdaptiveThrottle } from 'pacegate';
+ * import { setTimeout } from 'node:timers/promises';
+ *
+ * const throttle = new AdaptiveThrottle({ rate: 5_000 });
+ * for (let sent = 0; sent < 10_000; ) {
+ *   const batch = throttle.nextBatch(sent);
+ *   if (batch === 0) await setTimeout(throttle.waitMs());
+ *   sent += batch; // after sending that many packets
+ * }
+ * ```
+ */
+export class AdaptiveThrottle {
+  #handle: NativeHandle;
+  readonly #clock: Clock;
+  #rate: number;
+
+  /** @throws PacegateError `ERR_PACEGATE_INVALID_ARGUMENT`, `ERR_PACEGATE_OUT_OF_RANGE` */
+  constructor(options: AdaptiveThrottleOptions) {
+    const given = checkOptions('options', options, ['rate', 'maxBatch', 'clock']);
+    this.#rate = checkNumber('rate', given['rate'], RATE_BOUNDS);
+    const maxBatch = checkOptionalNumber('maxBatch', given['maxBatch'], DEFAULT_MAX_BATCH, {
+      min: 1,
+      max: 2 ** 32 - 1,
+      integer: true,
+    });
+    this.#clock = checkClock('clock', given['clock']);
+    const nowNs = readClock(this.#clock);
+    try {
+      this.#handle = native.throttle_create_at(this.#rate, maxBatch, nowNs);
+    } catch (error) {
+      throw toPacegateError(error);
+    }
+    dropped.register(this, this.#handle, this);
+  }
+
+  /** The rate asked for, in packets per second. */
+  get rate(): number {
+    return this.#rate;
+  }
+
+  /**
+   * Packets per second over the last second; 0 before anything can be said.
+   *
+   * @throws PacegateError after dispose
+   */
+  get currentRate(): number {
+    return native.throttle_current_rate_at(this.#alive(), readClock(this.#clock));
+  }
+
+  /**
+   * The most that `nextBatch` gives at present: 1 to maxBatch.
+   *
+   * @throws PacegateError after dispose
+   */
+  get batchSize(): number {
+    return Math.floor(native.throttle_batch_size(this.#alive()));
+  }
+
+  /**
+   * How many packets to send now.
+   *
+   * @param packetsSent - packets sent so far, in all: a whole number of at least 0. Only these are charged, not what
+   * an earlier call allowed; a number smaller than the last one begins a new count
+   * @returns 0 when none is due: wait {@link waitMs}, then ask again
+   * @throws PacegateError for a wrong number, and after dispose
+   */
+  nextBatch(packetsSent: number): number {
+    checkNumber('packetsSent', packetsSent, { min: 0, integer: true });
+    const handle = this.#alive();
+    // The system's clock is read by native code itself: one crossing instead of two.
+    return this.#clock === systemClock
+      ? native.throttle_next_batch(handle, packetsSent)
+      : native.throttle_next_batch_at(handle, packetsSent, readClock(this.#clock));
+  }
+
+  /**
+   * Milliseconds until a packet is due; 0 when one is.
+   *
+   * @throws PacegateError after dispose
+   */
+  waitMs(): number {
+    return native.throttle_wait_ns_at(this.#alive(), readClock(this.#clock)) / 1e6;
+  }
+
+  /**
+   * Changes the rate from now on; what is due, and the batch size, stay.
+   *
+   * @throws PacegateError for a rate out of range, and after dispose; then nothing has changed
+   */
+  setRate(rate: number): void {
+    checkNumber('rate', rate, RATE_BOUNDS);
+    native.throttle_set_rate_at(this.#alive(), rate, readClock(this.#clock));
+    this.#rate = rate;
+  }
+
+  /** Ends the throttle: any later call throws `ERR_PACEGATE_DISPOSED`. May be called twice. */
+  [Symbol.dispose](): void {
+    if (this.#handle === 0) return;
+    dropped.unregister(this);
+    native.throttle_destroy(this.#handle);
+    this.#handle = 0;
+  }
+
+  #alive(): NativeHandle {
+    if (this.#handle === 0) throw new DisposedError('AdaptiveThrottle');
+    return this.#handle;
+  }
+}

@@ -1,0 +1,304 @@
+import { type NativeHandle, native, RESERVE, SCRATCH } from '../internal/binding.js';
+import { checkNumber } from '../internal/check.js';
+import { type Clock, systemClock } from '../internal/clock.js';
+import { alarmsOf, readClock } from '../internal/clock-alarms.js';
+import { DisposedError } from '../internal/errors.js';
+import { toPacegateError } from '../internal/native-error.js';
+import {
+  type AcquireOptions,
+  badCost,
+  checkAcquireOptions,
+  type Decision,
+  isCost,
+  type Limiter,
+  type LimiterStatistics,
+} from './decision.js';
+import { LimiterCounters } from './limiter-counters.js';
+import {
+  type BucketQuota,
+  checkQuota,
+  checkTokenBucketOptions,
+  type TokenBucketOptions,
+} from './token-bucket-options.js';
+import { REFUSED, type Reservations, type WaitOutcome, WaitingLine } from './waiting-line.js';
+
+const { scratch, bucket_try_acquire, bucket_try_acquire_at } = native;
+
+/** Frees the native half of buckets that were dropped without being disposed of. */
+const dropped = new FinalizationRegistry<NativeHandle>((handle) => {
+  native.bucket_destroy(handle);
+});
+
+/**
+ * A token bucket: `rate` tokens a second flow in, up to `burst` of them are kept, a request takes `cost` of them.
+ * In any time t it grants at most `burst + rate * t` tokens.
+ *
+ * Costs are numbers of tokens, fractions allowed; 0 is always granted. A cost above `burst` can never be met: it is
+ * refused at once, `check` says `retryAfterMs: Infinity`.
+ *
+ * @example
+ * ```ts
+ * import { TokenBucket } from 'pacegate';
+ *
+ * using bucket = new TokenBucket({ rate: 50, burst: 10 });
+ * if (bucket.tryAcquire()) console.log('now');
+ * if (await bucket.acquire(5, { timeoutMs: 1_000 })) console.log('within a second');
+ * ```
+ */
+export class TokenBucket implements Limiter {
+  #handle: NativeHandle;
+  /** Undefined: the system's clock, which native code reads itself. */
+  readonly #ownClock: Clock | undefined;
+  readonly #clock: Clock;
+  readonly #burstOption: unknown;
+  #quota: BucketQuota;
+  readonly #counters: LimiterCounters;
+  readonly #line: WaitingLine;
+  /** Set when a call must look before it leaps: after dispose, and while the line is about to move up. */
+  #isUnsettled = false;
+
+  /**
+   * @throws PacegateError `ERR_PACEGATE_INVALID_ARGUMENT`, `ERR_PACEGATE_OUT_OF_RANGE`, or
+   * `ERR_PACEGATE_NOT_SUPPORTED` for the options `share` and `lease`, which this version does not have
+   */
+  constructor(options: TokenBucketOptions) {
+    const { quota, burstOption, initialTokens, clock } = checkTokenBucketOptions(options);
+    this.#quota = quota;
+    this.#burstOption = burstOption;
+    this.#clock = clock;
+    this.#ownClock = clock === systemClock ? undefined : clock;
+    const nowNs = readClock(this.#clock);
+    this.#counters = new LimiterCounters(quota.rate);
+    this.#line = new WaitingLine(
+      this.#reservations(),
+      alarmsOf(this.#clock),
+      (outcome, cost, waitNs, atNs) => {
+        this.#count(outcome, cost, waitNs, atNs);
+      },
+    );
+    try {
+      this.#handle = native.bucket_create_at(quota.rate, quota.burst, initialTokens, nowNs);
+    } catch (error) {
+      throw toPacegateError(error);
+    }
+    dropped.register(this, this.#handle, this);
+  }
+
+  /** Tokens per second. */
+  get rate(): number {
+    return this.#quota.rate;
+  }
+
+  /** Tokens of a full bucket. */
+  get burst(): number {
+    return this.#quota.burst;
+  }
+
+  /**
+   * Takes `cost` tokens when they are there and nobody waits for them; never waits.
+   *
+   * @returns whether it did; a refusal changes nothing
+   * @throws PacegateError for a cost that is no finite number of at least 0, and after dispose
+   */
+  tryAcquire(cost = 1): boolean {
+    if (!isCost(cost)) throw badCost('cost', cost);
+    if (this.#isUnsettled) this.#settle();
+    const clock = this.#ownClock;
+    const isAllowed =
+      clock === undefined
+        ? bucket_try_acquire(this.#handle, cost)
+        : bucket_try_acquire_at(this.#handle, cost, readClock(clock));
+    if (isAllowed) this.#counters.allow(scratch[SCRATCH.nowNs] ?? 0, cost);
+    else this.#counters.block();
+    return isAllowed;
+  }
+
+  /**
+   * Takes as many whole tokens as there are, `max` at the most; never waits.
+   *
+   * @param max - a whole number of at least 0
+   * @returns how many it took
+   * @throws PacegateError for a wrong `max`, and after dispose
+   */
+  tryAcquireUpTo(max: number): number {
+    checkNumber('max', max, { min: 0, integer: true });
+    this.#settle();
+    const taken = native.bucket_try_acquire_up_to_at(this.#handle, max, readClock(this.#clock));
+    if (taken > 0) this.#counters.allow(scratch[SCRATCH.nowNs] ?? 0, taken);
+    else if (max > 0) this.#counters.block();
+    return taken;
+  }
+
+  /**
+   * Waits for `cost` tokens, first come, first served. The place is reserved at once, so a wait that would exceed
+   * `timeoutMs`, or a cost above `burst`, is refused without waiting. The process stays alive while somebody waits.
+   *
+   * @returns true when the tokens were taken; false when refused, and for all who wait when the bucket is disposed of
+   * @throws (rejects) with `signal.reason` when aborted: the tokens go back and those behind move up; with a
+   * PacegateError for wrong arguments and after dispose
+   */
+  async acquire(cost = 1, options?: AcquireOptions): Promise<boolean> {
+    if (!isCost(cost)) throw badCost('cost', cost);
+    const patience = checkAcquireOptions(options);
+    this.#settle();
+    if (patience.signal?.aborted === true) throw patience.signal.reason;
+    return this.#line.join(cost, patience, () => {
+      this.#moveUpSoon();
+    });
+  }
+
+  /**
+   * As {@link tryAcquire}, and explains the answer.
+   *
+   * @throws PacegateError as tryAcquire
+   */
+  check(cost = 1): Decision {
+    if (!isCost(cost)) throw badCost('cost', cost);
+    this.#settle();
+    const isAllowed = native.bucket_check_at(this.#handle, cost, readClock(this.#clock));
+    if (isAllowed) this.#counters.allow(scratch[SCRATCH.nowNs] ?? 0, cost);
+    else this.#counters.block();
+    return this.#decision(isAllowed);
+  }
+
+  /**
+   * What {@link check} would say; takes and counts nothing.
+   *
+   * @throws PacegateError as tryAcquire
+   */
+  peek(cost = 1): Decision {
+    if (!isCost(cost)) throw badCost('cost', cost);
+    this.#settle();
+    return this.#decision(native.bucket_peek_at(this.#handle, cost, readClock(this.#clock)));
+  }
+
+  /**
+   * Milliseconds that `acquire(cost)` would wait if it were called now; Infinity for a cost above `burst`.
+   *
+   * @throws PacegateError as tryAcquire
+   */
+  estimateWaitMs(cost = 1): number {
+    return this.peek(cost).retryAfterMs;
+  }
+
+  /**
+   * Tokens there are now, with their fraction; 0 while somebody waits.
+   *
+   * @throws PacegateError after dispose
+   */
+  availableTokens(): number {
+    this.#settle();
+    return native.bucket_available_at(this.#handle, readClock(this.#clock));
+  }
+
+  /**
+   * Puts tokens back that were taken and not used; the bucket stops at full. Those who wait move up.
+   *
+   * @param tokens - a finite number of at least 0
+   * @throws PacegateError for a wrong number, and after dispose
+   */
+  refund(tokens: number): void {
+    if (!isCost(tokens)) throw badCost('tokens', tokens);
+    this.#settle();
+    native.bucket_give_back_at(this.#handle, tokens, readClock(this.#clock));
+    this.#moveUpSoon();
+  }
+
+  /**
+   * Changes the rate from now on. What is spent stays spent; a burst that was given as a number stays, one that
+   * follows the rate follows it. Who waits now waits by the new rate, and is refused when that is longer than its
+   * `timeoutMs`.
+   *
+   * @throws PacegateError for a rate the constructor would refuse, and after dispose; then nothing has changed
+   */
+  setRate(rate: number): void {
+    const quota = checkQuota(rate, this.#burstOption);
+    this.#settle();
+    this.#line.rearrange((nowNs) => {
+      native.bucket_set_quota_at(this.#handle, quota.rate, quota.burst, nowNs);
+      this.#quota = quota;
+      this.#counters.setRate(quota.rate);
+    });
+  }
+
+  /**
+   * How it has done so far.
+   *
+   * @throws PacegateError after dispose
+   */
+  statistics(): LimiterStatistics {
+    this.#settle();
+    return this.#counters.statistics(Number(readClock(this.#clock)));
+  }
+
+  /**
+   * Begins anew: the bucket is full, the statistics are empty. Who waits keeps its place and is served first.
+   *
+   * @throws PacegateError after dispose
+   */
+  reset(): void {
+    this.#settle();
+    this.#counters.clear();
+    this.#line.rearrange((nowNs) => {
+      native.bucket_reset_at(this.#handle, nowNs);
+    });
+  }
+
+  /** Ends the bucket: who waits gets false, any later call throws `ERR_PACEGATE_DISPOSED`. May be called twice. */
+  [Symbol.dispose](): void {
+    if (this.#handle === 0) return;
+    this.#line.close();
+    dropped.unregister(this);
+    native.bucket_destroy(this.#handle);
+    this.#handle = 0;
+    this.#isUnsettled = true;
+  }
+
+  #decision(allowed: boolean): Decision {
+    const waitNs = scratch[SCRATCH.waitNs] ?? 0;
+    return {
+      allowed,
+      limit: this.#quota.burst,
+      remaining: Math.floor(scratch[SCRATCH.remaining] ?? 0),
+      retryAfterMs: allowed ? 0 : waitNs / 1e6,
+      resetMs: (scratch[SCRATCH.resetNs] ?? 0) / 1e6,
+    };
+  }
+
+  #reservations(): Reservations {
+    return {
+      reserve: (cost, maxWaitNs, nowNs) => {
+        const waitNs = native.bucket_reserve_at(this.#handle, cost, maxWaitNs, nowNs);
+        if (waitNs === RESERVE.never) return REFUSED.never;
+        return waitNs === RESERVE.notYet ? REFUSED.notYet : waitNs;
+      },
+      giveBack: (cost, nowNs) => {
+        native.bucket_give_back_at(this.#handle, cost, nowNs);
+      },
+      slackNs: (cost) => ((this.#quota.burst - cost) / this.#quota.rate) * 1e9,
+    };
+  }
+
+  #count(outcome: WaitOutcome, cost: number, waitNs: number, nowNs: bigint): void {
+    if (outcome === 'granted') this.#counters.allowAfter(waitNs, Number(nowNs), cost);
+    else if (outcome === 'timed-out') this.#counters.timeOut();
+    else this.#counters.block();
+  }
+
+  /** Units came back: those who wait move up, once for everything that happens before the next microtask. */
+  #moveUpSoon(): void {
+    if (this.#line.size === 0 || this.#isUnsettled) return;
+    this.#isUnsettled = true;
+    queueMicrotask(() => {
+      if (this.#handle !== 0) this.#settle();
+    });
+  }
+
+  /** Before anything else is done to the bucket: refuses when disposed of, lets the line move up when it may. */
+  #settle(): void {
+    if (!this.#isUnsettled) return;
+    if (this.#handle === 0) throw new DisposedError('TokenBucket');
+    this.#isUnsettled = false;
+    this.#line.rearrange(() => undefined);
+  }
+}
