@@ -92,8 +92,8 @@ function isSignal(value: unknown): value is AbortSignal {
 /**
  * The options object, when it is one and has no name that is not in `known`.
  *
- * @param later - options of the public contract that this version does not have, with the one value that asks for
- * nothing; any other value is refused
+ * @param later - options of the public contract that this version does not have; refused unless their value asks for
+ * nothing: false, 0 or 'none'
  * @throws InvalidArgumentError for no object or an unknown name; PacegateError (`ERR_PACEGATE_NOT_SUPPORTED`) for
  * one of `later`
  */
@@ -101,7 +101,7 @@ export function checkOptions(
   name: string,
   value: unknown,
   known: readonly string[],
-  later: Readonly<Record<string, unknown>> = {},
+  later: readonly string[] = [],
 ): Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw invalidArgument(name, value, 'an object');
@@ -110,10 +110,10 @@ export function checkOptions(
   for (const key of Object.keys(options)) {
     const given = options[key];
     if (given === undefined || known.includes(key)) continue;
-    if (!Object.hasOwn(later, key)) {
+    if (!later.includes(key)) {
       throw new InvalidArgumentError(`${name} has no ${show(key)}; it takes ${known.join(', ')}`);
     }
-    if (given !== later[key]) {
+    if (given !== false && given !== 0 && given !== 'none') {
       throw new PacegateError(
         'ERR_PACEGATE_NOT_SUPPORTED',
         `${name}.${key} is not available in this version of pacegate`,

@@ -94,7 +94,7 @@ const ENDLESS: Patience = { timeoutMs: Infinity, signal: undefined };
 /** @throws PacegateError for an option that is wrong, unknown or of a later version */
 export function checkAcquireOptions(options: unknown): Patience {
   if (options === undefined) return ENDLESS;
-  const given = checkOptions('options', options, ['timeoutMs', 'signal'], { priority: 0 });
+  const given = checkOptions('options', options, ['timeoutMs', 'signal'], ['priority']);
   return {
     timeoutMs: checkOptionalNumber('options.timeoutMs', given['timeoutMs'], Infinity, {
       min: 0,

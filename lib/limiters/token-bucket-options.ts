@@ -44,7 +44,7 @@ export interface CheckedTokenBucketOptions {
 }
 
 const KNOWN = ['rate', 'burst', 'initialTokens', 'clock'] as const;
-const LATER = { share: 'none', lease: false } as const;
+const LATER = ['share', 'lease'] as const;
 
 /** @throws PacegateError for what is wrong, unknown, or of a later version */
 export function checkTokenBucketOptions(options: unknown): CheckedTokenBucketOptions {

@@ -41,7 +41,7 @@ interface Waiter {
   deadlineNs: bigint;
   alarm: Alarm | undefined;
   settle(allowed: boolean): void;
-  fail(reason: unknown): void;
+  fail(fault: unknown): void;
 }
 
 /**
@@ -98,9 +98,9 @@ export class WaitingLine {
           signal?.removeEventListener('abort', onAbort);
           resolve(allowed);
         },
-        fail: (reason) => {
+        fail: (fault) => {
           signal?.removeEventListener('abort', onAbort);
-          reject(reason);
+          reject(asError(fault));
         },
       };
       signal?.addEventListener('abort', onAbort, { once: true });
@@ -172,6 +172,10 @@ export class WaitingLine {
     this.#waiters.delete(waiter);
     waiter.alarm?.cancel();
   }
+}
+
+function asError(fault: unknown): Error {
+  return fault instanceof Error ? fault : new Error(`the clock failed: ${String(fault)}`);
 }
 
 function outcomeOf(waitNs: number): WaitOutcome {
