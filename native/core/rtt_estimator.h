@@ -25,7 +25,7 @@ class RttEstimator {
       return;
     }
     const std::int64_t error = rtt - mean8_ / 8;
-    // RTTVAR first: it uses the old mean (RFC 6298, 2.3).
+    // Both use the error against the old mean (RFC 6298, 2.3).
     deviation4_ += (error < 0 ? -error : error) - deviation4_ / 4;
     mean8_ += error;
   }

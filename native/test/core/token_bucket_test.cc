@@ -45,6 +45,18 @@ TEST_SUITE("token_bucket") {
     }
   }
 
+  TEST_CASE("H1 the burst is whole where its ticks are more than a double can count") {
+    std::mt19937_64 random(3);
+    for (int i = 0; i < 20'000; ++i) {
+      const double rate = 1 / (3600 + static_cast<double>(random() % 1'000'000) / 7);
+      const int burst = 2 + static_cast<int>(random() % 20);
+      if (!make_quota(rate, burst).has_value()) continue;
+      CAPTURE(rate);
+      TokenBucket bucket = full_bucket(rate, burst);
+      REQUIRE(drain(bucket, kNow) == burst);
+    }
+  }
+
   TEST_CASE("H1 denied until exactly the wait has passed, then allowed") {
     for (const double rate : kRates) {
       for (const double cost : {0.25, 1.0, 2.5, 10.0}) {

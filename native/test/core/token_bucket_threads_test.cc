@@ -36,8 +36,11 @@ std::uint64_t sum_over_threads(unsigned count, const std::function<std::uint64_t
 
 TEST_SUITE("token_bucket threads") {
   TEST_CASE("H1 1 to 8 threads on one bucket are admitted exactly its burst") {
+    // A lost update shows only while threads truly overlap, so the bursts last for several time
+    // slices of a busy machine. At 30 M/s a burst above 8533 would gain a token by its rounded
+    // prices.
     for (const double rate : {1.0, 7.0, 1e6, 30e6}) {
-      const std::uint64_t burst = rate == 30e6 ? 8000 : 20'000;
+      const std::uint64_t burst = rate == 30e6 ? 8000 : 250'000;
       for (unsigned count = 1; count <= 8; ++count) {
         CAPTURE(rate);
         CAPTURE(count);
