@@ -1,0 +1,86 @@
+// `npm test` counts what other tools report; these tests hold that no report of theirs can pass by mistake.
+import { describe, expect, it } from 'vitest';
+
+interface Counts {
+  passed: number;
+  failed: number;
+  skipped: number;
+  skippedTitles?: string[];
+}
+
+const load = async (stage: string): Promise<unknown> =>
+  import(new URL(`../../scripts/stages/${stage}.mjs`, import.meta.url).href) as Promise<unknown>;
+
+describe('the native test stages', async () => {
+  const { counts } = (await load('native-tests')) as {
+    counts: (result: { ok: boolean; output: string }) => Counts;
+  };
+  const closing = (passed: number, failed: number, skipped: number): string =>
+    `===\n[doctest] test cases: ${passed + failed} | ${passed} passed | ${failed} failed | ${skipped} skipped\n`;
+
+  it('take the numbers of the closing line', () => {
+    expect(counts({ ok: true, output: closing(90, 0, 2) })).toMatchObject({
+      ...{ passed: 90, failed: 0, skipped: 2 },
+    });
+    expect(counts({ ok: false, output: closing(88, 2, 0) })).toMatchObject({
+      passed: 88,
+      failed: 2,
+    });
+  });
+
+  it.each([
+    ['a program that died before its closing line', { ok: false, output: 'Segmentation fault' }],
+    ['a sanitizer report after the closing line', { ok: false, output: closing(90, 0, 0) }],
+    ['a run of no test at all', { ok: true, output: closing(0, 0, 0) }],
+    ['silence', { ok: true, output: '' }],
+  ])('count %s as a failure', (_what, result) => {
+    expect(counts(result).failed).toBe(1);
+  });
+});
+
+describe('the vitest stage', async () => {
+  const { counts } = (await load('vitest')) as {
+    counts: (result: { ok: boolean; output: string }, report: object | undefined) => Counts;
+  };
+  const report = (passed: number, failed: number, files: object[] = []): object => ({
+    ...{ numPassedTests: passed, numFailedTests: failed, numPendingTests: 0, numTodoTests: 0 },
+    testResults: files,
+  });
+
+  it('takes the numbers of the report', () => {
+    expect(counts({ ok: true, output: '' }, report(7, 0))).toMatchObject({ passed: 7, failed: 0 });
+    expect(counts({ ok: false, output: '' }, report(5, 2))).toMatchObject({ passed: 5, failed: 2 });
+  });
+
+  it('names what was skipped', () => {
+    const skipped = {
+      ...report(7, 0, [
+        {
+          name: '/x/test/net/scan.test.ts',
+          status: 'passed',
+          assertionResults: [
+            { status: 'pending', fullName: 'needs root' },
+            { status: 'passed', fullName: 'does not' },
+          ],
+        },
+      ]),
+      numPendingTests: 1,
+    };
+    expect(counts({ ok: true, output: '' }, skipped)).toMatchObject({
+      ...{ passed: 7, failed: 0, skipped: 1, skippedTitles: ['scan.test.ts: needs root'] },
+    });
+  });
+
+  it('counts a file that could not be loaded', () => {
+    const broken = { name: 'a.test.ts', status: 'failed', assertionResults: [] };
+    expect(counts({ ok: false, output: '' }, report(7, 0, [broken])).failed).toBe(1);
+  });
+
+  it.each([
+    ['a run without a report', { ok: true, output: '' }, undefined],
+    ['an error outside any test', { ok: false, output: '' }, report(7, 0)],
+    ['a run of no test at all', { ok: true, output: '' }, report(0, 0)],
+  ])('counts %s as a failure', (_what, result, json) => {
+    expect(counts(result, json).failed).toBe(1);
+  });
+});
