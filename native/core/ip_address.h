@@ -1,5 +1,6 @@
 /// \file
-/// An IPv4 or IPv6 address as plain bytes in network order; the one address type of the native code.
+/// An IPv4 or IPv6 address as plain bytes in network order; the one address type of the native
+/// code.
 #pragma once
 
 #include <array>
@@ -12,8 +13,8 @@ namespace pacegate {
 
 enum class IpFamily : std::uint8_t { v4 = 4, v6 = 6 };
 
-/// Value type, 17 bytes. An IPv4 address occupies the first four bytes; the rest are zero, so equality
-/// and hashing may look at all sixteen.
+/// Value type, 17 bytes. An IPv4 address occupies the first four bytes; the rest are zero, so
+/// equality and hashing may look at all sixteen.
 class IpAddress {
  public:
   constexpr IpAddress() = default;
@@ -50,7 +51,8 @@ class IpAddress {
            (std::uint32_t{bytes_[2]} << 8) | std::uint32_t{bytes_[3]};
   }
 
-  /// This address plus `offset`, carrying through all bytes; wraps at the end of the family's space.
+  /// This address plus `offset`, carrying through all bytes; wraps at the end of the family's
+  /// space.
   [[nodiscard]] constexpr IpAddress plus(std::uint64_t offset) const {
     IpAddress sum = *this;
     for (std::size_t i = size(); i-- > 0 && offset != 0;) {
@@ -61,7 +63,8 @@ class IpAddress {
     return sum;
   }
 
-  /// The low 64 bits of `this - base`; meaningful when the true distance is below 2^64 and not negative.
+  /// The low 64 bits of `this - base`; meaningful when the true distance is below 2^64 and not
+  /// negative.
   [[nodiscard]] constexpr std::uint64_t distance_from(const IpAddress& base) const {
     return low64() - base.low64();
   }

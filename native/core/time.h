@@ -2,12 +2,13 @@
 /// Time as the core sees it: an argument, never a reading. Two units, both unsigned 64-bit.
 ///
 /// - nanoseconds of a monotonic clock (`now_ns`): deadlines, timeouts, packet times;
-/// - *ticks* of 1/256 ns: token bucket state. At 30 M tokens a second a whole-nanosecond interval is
+/// - *ticks* of 1/256 ns: token bucket state. At 30 M tokens a second a whole-nanosecond interval
+/// is
 ///   wrong by 1 %, a tick interval by 0.004 %.
 ///
-/// Ticks are taken modulo 2^64 and compared by signed difference, as TCP compares sequence numbers, so
-/// no epoch has to be agreed on or moved. The bound: two ticks that are compared must lie less than
-/// 417 days (2^63 ticks) apart.
+/// Ticks are taken modulo 2^64 and compared by signed difference, as TCP compares sequence numbers,
+/// so no epoch has to be agreed on or moved. The bound: two ticks that are compared must lie less
+/// than 417 days (2^63 ticks) apart.
 #pragma once
 
 #include <cstdint>

@@ -163,6 +163,7 @@ void SendLoop::account(const LinkBatch::Outcome& outcome, std::uint64_t now_ns) 
     if (last_send_ns_ == 0) slots.set(kSlotFirstSendNs, static_cast<double>(now_ns));
     if (last_send_ns_ != 0) departures_.record(now_ns - last_send_ns_);
     last_send_ns_ = now_ns;
+    slots.set(kSlotLastSendNs, static_cast<double>(now_ns));  // with sent: a rate is made of both
     refused_since_ns_ = 0;
   }
   if (outcome.refused > 0) {
@@ -225,7 +226,6 @@ void SendLoop::publish(std::uint64_t now_ns) {
   slots.set(kSlotResumePosition, static_cast<double>(cursors.settled()));
   slots.set(kSlotCurrentRate, rate_ring_.rate(now_ns));
   slots.set(kSlotForgone, static_cast<double>(schedule_.forgone()));
-  slots.set(kSlotLastSendNs, static_cast<double>(last_send_ns_));
   slots.set(kSlotDepartureP50Us, static_cast<double>(departures_.percentile(0.50)) / 1000.0);
   slots.set(kSlotDepartureP99Us, static_cast<double>(departures_.percentile(0.99)) / 1000.0);
   slots.set(kSlotDepartureMaxUs, static_cast<double>(departures_.max()) / 1000.0);

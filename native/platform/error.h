@@ -1,5 +1,6 @@
 /// \file
-/// What the operating system refused, on cold paths only (open, look up, start). Hot paths return counts.
+/// What the operating system refused, on cold paths only (open, look up, start). Hot paths return
+/// counts.
 #pragma once
 
 #include <cstdint>

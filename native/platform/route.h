@@ -22,13 +22,16 @@ struct Route {
 /// \throws PlatformError no_route for unreachable, prohibited and blackholed destinations too
 [[nodiscard]] Route lookup_route(const IpAddress& destination, std::uint32_t interface_index = 0);
 
-/// Addresses inside [first, last] at which a different route may begin: the first address of each prefix in the
-/// kernel's tables, and the address after its last. Sorted, without duplicates, `first` excluded. Between two neighbours of
-/// this list all addresses share one route, so one lookup_route() serves them all.
+/// Addresses inside [first, last] at which a different route may begin: the first address of each
+/// prefix in the kernel's tables, and the address after its last. Sorted, without duplicates,
+/// `first` excluded. Between two neighbours of this list all addresses share one route, so one
+/// lookup_route() serves them all.
 /// \throws PlatformError
-[[nodiscard]] std::vector<IpAddress> route_boundaries(const IpAddress& first, const IpAddress& last);
+[[nodiscard]] std::vector<IpAddress> route_boundaries(const IpAddress& first,
+                                                      const IpAddress& last);
 
-/// The kernel's neighbour table (ARP, NDP); absent when it holds no usable entry. \throws PlatformError
+/// The kernel's neighbour table (ARP, NDP); absent when it holds no usable entry. \throws
+/// PlatformError
 [[nodiscard]] std::optional<packet::MacAddress> cached_neighbour(std::uint32_t interface_index,
                                                                  const IpAddress& address);
 

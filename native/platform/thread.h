@@ -7,8 +7,8 @@ namespace pacegate::platform {
 /// Names the calling thread for ps, top and debuggers. \param name 15 characters at most
 void name_this_thread(const char* name) noexcept;
 
-/// Asks for timers of the calling thread to fire as exactly as the system can (Linux: a timer slack of 1 ns
-/// instead of 50 us). No effect where there is no such setting.
+/// Asks for timers of the calling thread to fire as exactly as the system can (Linux: a timer slack
+/// of 1 ns instead of 50 us). No effect where there is no such setting.
 void sharpen_timers_of_this_thread() noexcept;
 
 /// CPU time the calling thread has used, in nanoseconds; 0 where the system does not say.
