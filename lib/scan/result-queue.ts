@@ -10,7 +10,7 @@ const HIGH_WATER = 4096;
 
 interface Waiter {
   readonly resolve: (result: IteratorResult<ScanResult, undefined>) => void;
-  readonly reject: (error: unknown) => void;
+  readonly reject: (error: Error) => void;
 }
 
 /**
@@ -25,7 +25,7 @@ export class ResultQueue {
   readonly #waiters: Waiter[] = [];
   #mode: 'unread' | 'reading' | 'discarding' = 'unread';
   #discarded = 0;
-  #end: { readonly error: unknown } | 'clean' | undefined;
+  #end: Error | 'clean' | undefined;
 
   /** True when a reader lags and the producer should wait. */
   get isFull(): boolean {
@@ -62,9 +62,10 @@ export class ResultQueue {
   }
 
   /** No more results come because of an error, which the first reader past the last result gets. */
-  fail(error: unknown): void {
-    this.#end ??= { error };
-    this.#waiters.shift()?.reject(error);
+  fail(error: Error): void {
+    const reader = this.#waiters.shift();
+    reader?.reject(error);
+    this.#end ??= reader === undefined ? error : 'clean';
     for (const waiter of this.#waiters.splice(0)) waiter.resolve({ value: undefined, done: true });
   }
 
@@ -94,7 +95,7 @@ export class ResultQueue {
     const end = this.#end;
     this.#end = 'clean';
     if (end === 'clean') return Promise.resolve({ value: undefined, done: true });
-    return Promise.reject(end.error);
+    return Promise.reject(end);
   }
 
   /** The reader has gone: what waits and what still comes is given up. */

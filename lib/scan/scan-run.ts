@@ -2,6 +2,7 @@
 
 import { EventEmitter } from 'node:events';
 import { invalidArgument } from '../internal/check.js';
+import { toPacegateError } from '../internal/native-error.js';
 import { hasEnded, type ScanEngine } from './engines/scan-engine.js';
 import { checkScanOptions, type ScanOptions, type ScanSettings } from './options.js';
 import {
@@ -169,7 +170,8 @@ export class Scan implements AsyncIterable<ScanResult> {
       const plan = await this.#begin(field);
       if (this.#engine !== undefined) await this.#watch(this.#engine);
       return this.#summarize(plan);
-    } catch (error) {
+    } catch (thrown) {
+      const error = toPacegateError(thrown);
       this.#queue.fail(error);
       throw error;
     } finally {
@@ -215,7 +217,7 @@ export class Scan implements AsyncIterable<ScanResult> {
           else reject(fault);
         } catch (error) {
           clearInterval(timer);
-          reject(error);
+          reject(toPacegateError(error));
         }
       }, this.#dependencies.pollMs);
     });

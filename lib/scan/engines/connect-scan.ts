@@ -1,6 +1,7 @@
 // The connect technique: the operating system opens connections, a token bucket paces the attempts.
 
 import type { Clock } from '../../internal/clock.js';
+import { toPacegateError } from '../../internal/native-error.js';
 import { TokenBucket } from '../../limiters/token-bucket.js';
 import type { PortState } from '../reasons.js';
 import type { ScanResult } from '../result.js';
@@ -87,7 +88,7 @@ export class ConnectScan implements ScanEngine {
     this.#phase = 'sending';
     this.#cpuAtStart = process.cpuUsage();
     this.#run().catch((error: unknown) => {
-      this.#fault = error instanceof Error ? error : new Error(String(error));
+      this.#fault = toPacegateError(error);
       this.#end('failed');
     });
   }

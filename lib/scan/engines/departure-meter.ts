@@ -14,12 +14,12 @@ export class DepartureMeter {
   readonly #gaps = new Float64Array(STEPS);
   #gapCount = 0;
   #maxGapNs = 0;
-  #firstNs = 0;
+  #firstNs: number | undefined;
   #lastNs = 0;
 
   /** Time of the first and of the last departure; 0 before there is one. */
   get firstNs(): number {
-    return this.#firstNs;
+    return this.#firstNs ?? 0;
   }
 
   get lastNs(): number {
@@ -30,14 +30,14 @@ export class DepartureMeter {
     this.#turn(nowNs);
     const at = this.#slice % SLICES;
     this.#slices[at] = (this.#slices[at] ?? 0) + 1;
-    if (this.#firstNs === 0) this.#firstNs = nowNs;
+    if (this.#firstNs === undefined) this.#firstNs = nowNs;
     else this.#recordGap(nowNs - this.#lastNs);
     this.#lastNs = nowNs;
   }
 
   /** Departures a second over the last second, or since the first one where that is less ago. */
   rate(nowNs: number): number {
-    if (this.#firstNs === 0) return 0;
+    if (this.#firstNs === undefined) return 0;
     this.#turn(nowNs);
     const count = this.#slices.reduce((sum, slice) => sum + slice, 0);
     const windowNs = (SLICES - 1) * SLICE_NS + (nowNs % SLICE_NS);

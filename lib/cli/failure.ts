@@ -1,0 +1,50 @@
+// How a failed command ends: one line on standard error, and an exit code that tells what kind of failure it was.
+
+import { isPacegateError } from '../internal/errors.js';
+
+/** Exit codes of every command. */
+export const EXIT = { done: 0, fault: 1, usage: 2, interrupted: 130, terminated: 143 } as const;
+
+/** The names that the library's messages begin with, as flags. */
+const FLAGS: Readonly<Record<string, string>> = {
+  maxRate: '--max-rate',
+  retries: '--max-retries',
+  timeoutMs: '--timeout',
+  exclude: '--exclude',
+  interface: '-e',
+  backend: '--backend',
+  seed: '--seed',
+  resume: '--resume',
+  ports: '-p',
+};
+
+const USAGE_CODES = new Set([
+  'ERR_PACEGATE_INVALID_ARGUMENT',
+  'ERR_PACEGATE_OUT_OF_RANGE',
+  'ERR_PACEGATE_NOT_SUPPORTED',
+]);
+
+/** A failure as the user reads it. */
+export interface Failure {
+  /** One line, without its end. */
+  readonly line: string;
+  readonly exitCode: number;
+}
+
+/** Puts an error into one line: `pacegate: what is wrong [CODE]`. */
+export function describeFailure(error: unknown): Failure {
+  const code = codeOf(error);
+  const message = error instanceof Error ? error.message : String(error);
+  const text = message.replace(/\s+/g, ' ').trim();
+  const named = text.replace(/^(\w+)\b/, (word) => FLAGS[word] ?? word);
+  return {
+    line: `pacegate: ${named} [${code}]`,
+    exitCode: USAGE_CODES.has(code) ? EXIT.usage : EXIT.fault,
+  };
+}
+
+function codeOf(error: unknown): string {
+  if (isPacegateError(error)) return error.code;
+  const { code } = (error ?? {}) as { code?: unknown };
+  return typeof code === 'string' ? code : 'ERR_PACEGATE_SYSTEM';
+}

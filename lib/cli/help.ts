@@ -1,0 +1,54 @@
+// What `--help` prints.
+
+export const GENERAL_HELP = `Usage: pacegate <command> [options]
+
+  pacegate scan -p PORTS [options] TARGET...   scan TCP ports at a paced rate
+  pacegate doctor [--json]                     what this host can do, and how to get what is missing
+
+  -V, --version   print the version
+  -h, --help      print help; "pacegate scan --help" lists the options of a scan
+`;
+
+export const SCAN_HELP = `Usage: pacegate scan -p PORTS [options] TARGET...
+
+Scans TCP ports at a paced rate. Scan only networks you are authorised to scan.
+
+TARGETS
+  TARGET...             address, network (10.0.0.0/24), range (10.0.0.1-9, 10.0.0-3.*) or host name
+  -iL FILE              read targets from FILE (- is standard input), separated by white space or commas
+  --exclude LIST        never probe these, written as targets are
+  --excludefile FILE    the same, from FILE
+  --i-am-authorised     confirm a scan of more than 65 536 public addresses
+
+PORTS AND TECHNIQUE
+  -p PORTS              22,80,8000-8010; - is 1-65535; required
+  -sS                   SYN scan by raw packets; needs CAP_NET_RAW or root
+  -sT                   connect scan by the operating system; needs no privilege
+                        (neither: SYN where it is permitted, else connect)
+  -Pn, -n               accepted: no host discovery and no reverse DNS is done anyway
+
+PACE
+  --max-rate N          packets a second, default 100
+  --max-retries N       further probes for a silent port, exactly; default 2
+  --timeout MS          wait for an answer after each probe, default 1000
+
+SENDING
+  -e IFACE              send from this interface, default by route
+  --backend B           auto, packet (Ethernet) or rawip (loopback, tunnels)
+  --seed N              fixes the order of probes
+  --resume FILE         go on from FILE if it exists; an interrupted scan writes it
+
+OUTPUT
+  -oJ FILE              results as NDJSON, one object a line; - is standard output
+  --open                open ports only
+  --json-summary        the summary as one line of JSON, on standard error
+  --no-progress         no progress line
+  --quiet               no progress line, no warnings, no summary
+
+Results go to standard output, everything else to standard error.
+Exit code: 0 done, 1 fault, 2 bad usage, 130 interrupted (Ctrl-C once ends orderly, twice at once).
+
+EXAMPLES
+  pacegate scan 127.0.0.1 -p-  --max-rate 20000 --open
+  pacegate scan 10.0.0.0/24 -p 22,80,443 --max-rate 1000 -oJ - | jq 'select(.state == "open")'
+`;

@@ -1,0 +1,36 @@
+// Ctrl-C: once ends the scan orderly, twice ends the process.
+
+import { EXIT } from './failure.js';
+
+/** Watches for the signals that ask a program to end. */
+export class Interrupt {
+  #exitCode: number | undefined;
+  readonly #listeners: readonly (readonly [NodeJS.Signals, () => void])[];
+
+  /** @param onFirst - called at the first signal; a second one exits at once */
+  constructor(onFirst: () => void) {
+    const codes = [
+      ['SIGINT', EXIT.interrupted],
+      ['SIGTERM', EXIT.terminated],
+    ] as const;
+    this.#listeners = codes.map(([signal, exitCode]) => {
+      const listener = (): void => {
+        if (this.#exitCode !== undefined) process.exit(exitCode);
+        this.#exitCode = exitCode;
+        onFirst();
+      };
+      process.on(signal, listener);
+      return [signal, listener] as const;
+    });
+  }
+
+  /** The exit code to end with; undefined when there was no signal. */
+  get exitCode(): number | undefined {
+    return this.#exitCode;
+  }
+
+  /** Watches no longer. */
+  dispose(): void {
+    for (const [signal, listener] of this.#listeners) process.off(signal, listener);
+  }
+}

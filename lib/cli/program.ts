@@ -1,0 +1,125 @@
+// The commands and their flags.
+
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { InvalidArgumentError, PacegateError } from '../internal/errors.js';
+import { normalizeArgv, spelling } from './argv.js';
+import { runDoctor } from './doctor-command.js';
+import { EXIT } from './failure.js';
+import { GENERAL_HELP, SCAN_HELP } from './help.js';
+import type { ScanFlags } from './scan-flags.js';
+
+/** Flags and commands of the contract that come in later versions. */
+const LATER = new Set([
+  ...['--min-rate', '--adaptive-rate', '--max-hostgroup', '--min-hostgroup', '--max-parallelism'],
+  ...['--host-timeout', '--shard', '--preset', '--output-xml', '--output-list', '--max-rate-cap'],
+  ...['--status-ndjson'],
+]);
+const LATER_COMMANDS = new Set(['bench', 'serve']);
+
+/**
+ * Runs the command that the arguments name.
+ *
+ * @param argv - without the program's own name
+ * @returns the exit code
+ * @throws what made it fail; see describeFailure
+ */
+export async function runProgram(argv: readonly string[]): Promise<number> {
+  const normalized = normalizeArgv(argv);
+  refuseLater(normalized);
+  const outcome = { exitCode: EXIT.done as number };
+  try {
+    await program(outcome).parseAsync(normalized, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode !== 0) throw usageError(error);
+  }
+  return outcome.exitCode;
+}
+
+function refuseLater(argv: readonly string[]): void {
+  const flag = argv
+    .map((argument) => argument.replace(/=.*$/s, ''))
+    .find((name) => LATER.has(name));
+  const [command = ''] = argv;
+  const later =
+    flag === undefined ? (LATER_COMMANDS.has(command) ? command : undefined) : spelling(flag);
+  if (later !== undefined) {
+    throw new PacegateError(
+      'ERR_PACEGATE_NOT_SUPPORTED',
+      `${later} is not available in this version`,
+    );
+  }
+}
+
+/** "error: unknown option '--foo'\n(Did you mean …?)" in our own words; the flag as it was written. */
+function usageError(error: CommanderError): InvalidArgumentError {
+  if (error.code === 'commander.help') {
+    return new InvalidArgumentError(
+      'no command is named: pacegate scan, pacegate doctor, or --help',
+    );
+  }
+  const message = error.message
+    .replace(/^error: /, '')
+    .replace(/--[a-z-]+(?= <)/g, spelling)
+    .replace(/\s+/g, ' ');
+  return new InvalidArgumentError(`${message}; see --help`);
+}
+
+function program(outcome: { exitCode: number }): Command {
+  const root = new Command('pacegate')
+    .version(version(), '-V, --version')
+    .configureHelp({ formatHelp: () => GENERAL_HELP })
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined, writeErr: () => undefined });
+  scanCommand(root).action(async (targets: string[], flags: ScanFlags) => {
+    // Loaded here, so that `doctor` and `--help` work where native code does not load.
+    const { runScan } = await import('./scan-command.js');
+    outcome.exitCode = await runScan(targets, flags);
+  });
+  root
+    .command('doctor')
+    .option('--json')
+    .configureHelp({ formatHelp: () => GENERAL_HELP })
+    .action(async (flags: { json?: true }) => {
+      process.stdout.write(await runDoctor(flags.json === true));
+    });
+  return root;
+}
+
+function scanCommand(root: Command): Command {
+  return root
+    .command('scan')
+    .configureHelp({ formatHelp: () => SCAN_HELP })
+    .argument('[targets...]')
+    .option('-p, --ports <PORTS>')
+    .option('--syn-scan')
+    .option('--connect-scan')
+    .option('--max-rate <N>')
+    .option('--max-retries <N>')
+    .option('--timeout <MS>')
+    .option('--exclude <LIST>', '', collect)
+    .option('--excludefile <FILE>')
+    .option('--input-list <FILE>')
+    .option('-e, --interface <IFACE>')
+    .option('--backend <B>')
+    .option('--seed <N>')
+    .option('--resume <FILE>')
+    .option('--output-json <FILE>')
+    .option('--open')
+    .option('--json-summary')
+    .option('--quiet')
+    .option('--no-progress')
+    .option('--i-am-authorised')
+    .option('--skip-discovery')
+    .option('-n, --no-reverse-dns');
+}
+
+function collect(value: string, former: string[] | undefined): string[] {
+  return [...(former ?? []), value];
+}
+
+function version(): string {
+  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(manifest) as { version: string }).version;
+}

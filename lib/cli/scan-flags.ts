@@ -1,0 +1,122 @@
+// The flags of `pacegate scan`, as they were written, made into the options of a scan.
+
+import { readFileSync } from 'node:fs';
+import { invalidArgument } from '../internal/check.js';
+import { InvalidArgumentError, PacegateError } from '../internal/errors.js';
+import type { ScanOptions } from '../scan/index.js';
+import { checkScanOptions, parseTargetText } from '../scan/options.js';
+import type { PortState } from '../scan/reasons.js';
+import { normalizeRanges, totalSize } from '../scan/targets/address-range.js';
+import { loadResumeFile } from './resume-file.js';
+
+/** What the parser found; texts are unchecked. */
+export interface ScanFlags {
+  synScan?: true;
+  connectScan?: true;
+  ports?: string;
+  maxRate?: string;
+  maxRetries?: string;
+  timeout?: string;
+  exclude?: string[];
+  excludefile?: string;
+  inputList?: string;
+  interface?: string;
+  backend?: string;
+  seed?: string;
+  resume?: string;
+  outputJson?: string;
+  open?: true;
+  jsonSummary?: true;
+  quiet?: true;
+  progress: boolean;
+  iAmAuthorised?: true;
+}
+
+/** In a table, closed and filtered ports are rows only where the scan is so small that one can read them. */
+const MAX_TABLE_PROBES = 262_144n;
+
+/**
+ * Makes the options of a scan.
+ *
+ * @throws PacegateError for a flag that is wrong, or a file that cannot be read
+ */
+export function scanOptions(flags: ScanFlags, targets: readonly string[]): ScanOptions {
+  const options = wantedOptions(flags, targets);
+  checkScanOptions(options);
+  return { ...options, states: wantedStates(flags, options) };
+}
+
+function wantedOptions(flags: ScanFlags, targets: readonly string[]): ScanOptions {
+  if (flags.ports === undefined)
+    throw new InvalidArgumentError('-p is missing: name the ports, as in -p 22,80 or -p-');
+  const listed = flags.inputList === undefined ? [] : [readList('-iL', flags.inputList)];
+  const excluded =
+    flags.excludefile === undefined ? [] : [readList('--excludefile', flags.excludefile)];
+  return {
+    targets: [...targets, ...listed],
+    ports: flags.ports,
+    technique: wantedTechnique(flags),
+    exclude: [...(flags.exclude ?? []), ...excluded],
+    // The library checks what the choices are.
+    ...(flags.backend === undefined ? {} : { backend: flags.backend as 'auto' }),
+    ...(flags.interface === undefined ? {} : { interface: flags.interface }),
+    ...(flags.maxRate === undefined ? {} : { maxRate: wantedRate(flags.maxRate) }),
+    ...(flags.maxRetries === undefined
+      ? {}
+      : { retries: numberOf('--max-retries', flags.maxRetries) }),
+    ...(flags.timeout === undefined ? {} : { timeoutMs: numberOf('--timeout', flags.timeout) }),
+    ...(flags.seed === undefined ? {} : { seed: numberOf('--seed', flags.seed) }),
+    ...(flags.resume === undefined ? {} : loadResumeFile(flags.resume)),
+    iAmAuthorised: flags.iAmAuthorised ?? false,
+  };
+}
+
+function wantedTechnique(flags: ScanFlags): 'syn' | 'connect' | 'auto' {
+  if (flags.synScan && flags.connectScan)
+    throw new InvalidArgumentError('-sS and -sT exclude each other');
+  if (flags.synScan) return 'syn';
+  return flags.connectScan ? 'connect' : 'auto';
+}
+
+function wantedRate(text: string): number {
+  // Handed on as it is, for the library to say that it comes later.
+  return text === 'auto' ? (text as unknown as number) : numberOf('--max-rate', text);
+}
+
+function numberOf(flag: string, text: string): number {
+  if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text))
+    throw invalidArgument(flag, text, 'a number');
+  return Number(text);
+}
+
+function wantedStates(flags: ScanFlags, options: ScanOptions): readonly PortState[] {
+  if (flags.open) return ['open'];
+  const isJson = flags.outputJson !== undefined;
+  return isJson || probes(options) <= MAX_TABLE_PROBES
+    ? ['open', 'closed', 'filtered', 'unknown']
+    : ['open'];
+}
+
+/** Addresses times ports as far as they are known; a name counts as one address. */
+function probes(options: ScanOptions): bigint {
+  const { targets, ports } = checkScanOptions(options);
+  const parsed = targets ?? [];
+  const ranges = parsed.flatMap((target) => (target.kind === 'ranges' ? target.ranges : []));
+  const names = parsed.filter((target) => target.kind === 'name').length;
+  return (totalSize(normalizeRanges(ranges)) + BigInt(names)) * BigInt(ports.length);
+}
+
+/** Reads a list of targets; `-` is standard input. The whole list is checked here, where the file can be named. */
+function readList(flag: string, file: string): string {
+  let text: string;
+  try {
+    text = readFileSync(file === '-' ? 0 : file, 'utf8');
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? String(error);
+    throw new PacegateError('ERR_PACEGATE_SYSTEM', `cannot read ${flag} ${file}: ${reason}`, {
+      cause: error,
+    });
+  }
+  parseTargetText(text, `${flag} ${file}`);
+  return text;
+}

@@ -1,0 +1,49 @@
+// How a scan went, on standard error when it is over.
+
+import type { ScanSummary } from '../scan/index.js';
+import { count, rate } from './format.js';
+
+/** The summary as two or three lines of text. */
+export function summaryLines(summary: ScanSummary): string[] {
+  const { statistics } = summary;
+  const found = (['open', 'closed', 'filtered', 'unknown'] as const)
+    .filter((state) => state !== 'unknown' || statistics.unknown > 0)
+    .map((state) => `${count(statistics[state])} ${state}`)
+    .join(', ');
+  const how =
+    summary.technique === 'connect' ? 'connect' : `${summary.technique}, ${statistics.backend}`;
+  return [
+    `pacegate: ${extent(summary)} in ${(summary.durationMs / 1000).toFixed(2)} s (${how}): ${found}`,
+    `pacegate: rate asked ${rate(statistics.targetPacketsPerSecond)}/s, sent ${rate(statistics.packetsPerSecond)}/s (${count(statistics.sent)} packets); seed ${summary.seed}`,
+    ...losses(summary),
+  ];
+}
+
+function extent(summary: ScanSummary): string {
+  const of = `${count(summary.ports)} ${plural(summary.ports, 'port')} of ${count(summary.addresses)} ${plural(summary.addresses, 'address')}`;
+  if (summary.complete) return `${of} scanned`;
+  return `stopped after ${count(summary.statistics.settled)} probes of ${of}`;
+}
+
+function plural(number: number, noun: string): string {
+  if (number === 1) return noun;
+  return noun.endsWith('s') ? `${noun}es` : `${noun}s`;
+}
+
+/** What may have cost results, where it happened. */
+function losses({ statistics }: ScanSummary): string[] {
+  const lost = [
+    [statistics.sendFailures, 'packets the system refused'],
+    [statistics.kernelDropped, 'answers dropped by a full receive ring'],
+    [statistics.silentNeighbours, 'hosts on the link without an answer to ARP or NDP'],
+  ] as const;
+  const named = lost
+    .filter(([number]) => number > 0)
+    .map(([number, what]) => `${count(number)} ${what}`);
+  return named.length === 0 ? [] : [`pacegate: ${named.join(', ')}`];
+}
+
+/** The summary as one line of JSON. */
+export function jsonSummary(summary: ScanSummary, isInterrupted: boolean): string {
+  return JSON.stringify({ type: 'summary', interrupted: isInterrupted, ...summary });
+}
