@@ -13,13 +13,13 @@ export const verdict = (ok, output = '') => ({
 
 const isCpp = (file) => /\.(h|cc)$/.test(file);
 
-/** A stage that runs one npm tool by its script, so that it needs no shell and no PATH. */
+/** A stage that runs one script with Node, which needs no shell and no PATH. */
 function nodeTool(name, group, script, ...args) {
   return {
     name,
     group,
     async run() {
-      const result = await runNode([`node_modules/${script}`, ...args]);
+      const result = await runNode([script, ...args]);
       return verdict(result.ok, result.output);
     },
   };
@@ -28,7 +28,7 @@ function nodeTool(name, group, script, ...args) {
 export const prettier = nodeTool(
   'prettier',
   'format',
-  'prettier/bin/prettier.cjs',
+  'node_modules/prettier/bin/prettier.cjs',
   '--check',
   '--log-level=warn',
   '.',
@@ -48,23 +48,34 @@ export const clangFormat = {
   },
 };
 
-export const eslint = nodeTool('eslint', 'lint', 'eslint/bin/eslint.js', '--max-warnings=0', '.');
+export const eslint = nodeTool(
+  'eslint',
+  'lint',
+  'node_modules/eslint/bin/eslint.js',
+  '--max-warnings=0',
+  '.',
+);
 
 export const types = nodeTool(
   'types',
   'types',
-  'typescript/bin/tsc',
+  'node_modules/typescript/bin/tsc',
   '-p',
   'tsconfig.json',
   '--noEmit',
 );
 
-export const publint = nodeTool('publint', 'package', 'publint/src/cli.js', '--strict');
+export const publint = nodeTool(
+  'publint',
+  'package',
+  'node_modules/publint/src/cli.js',
+  '--strict',
+);
 
 export const attw = nodeTool(
   'attw',
   'package',
-  '@arethetypeswrong/cli/dist/index.js',
+  'node_modules/@arethetypeswrong/cli/dist/index.js',
   '--pack',
   '.',
   '--profile',
@@ -72,9 +83,9 @@ export const attw = nodeTool(
   '--no-emoji',
 );
 
-export const prebuild = nodeTool('prebuild', 'package', '../scripts/prebuild.mjs');
+export const prebuild = nodeTool('prebuild', 'package', 'scripts/prebuild.mjs');
 
 export const glibc = {
-  ...nodeTool('glibc-floor', 'package', '../scripts/check-glibc.mjs'),
+  ...nodeTool('glibc-floor', 'package', 'scripts/check-glibc.mjs'),
   skip: () => (process.platform === 'linux' ? undefined : 'only Linux has a glibc'),
 };
