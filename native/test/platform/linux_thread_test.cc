@@ -1,0 +1,46 @@
+// Linux only: it needs its network namespaces, signals or thread traits.
+#ifdef __linux__
+
+#include <doctest/doctest.h>
+#include <pthread.h>
+#include <sys/prctl.h>
+
+#include <array>
+#include <string>
+#include <thread>
+
+#include "platform/thread.h"
+
+using namespace pacegate::platform;
+
+TEST_SUITE("platform thread") {
+  TEST_CASE("a thread can be told by its name") {
+    std::thread named([] {
+      name_this_thread("pacegate-send");
+      std::array<char, 16> name{};
+      pthread_getname_np(pthread_self(), name.data(), name.size());
+      CHECK(std::string(name.data()) == "pacegate-send");
+    });
+    named.join();
+  }
+
+  TEST_CASE("sharpening sets a timer slack of one nanosecond, for the calling thread alone") {
+    const int before = prctl(PR_GET_TIMERSLACK, 0, 0, 0, 0);
+    std::thread sharp([] {
+      sharpen_timers_of_this_thread();
+      CHECK(prctl(PR_GET_TIMERSLACK, 0, 0, 0, 0) == 1);
+    });
+    sharp.join();
+    CHECK(prctl(PR_GET_TIMERSLACK, 0, 0, 0, 0) == before);
+  }
+
+  TEST_CASE("the time a thread has used grows with its work, not with its sleep") {
+    const auto before = thread_cpu_ns();
+    while (thread_cpu_ns() < before + 1'000'000) {
+    }
+    std::thread fresh([&] { CHECK(thread_cpu_ns() < before + 1'000'000); });
+    fresh.join();
+  }
+}
+
+#endif
