@@ -1,3 +1,4 @@
+import { onAbort } from './abort-listeners.js';
 import { invalidArgument } from './check.js';
 import { native } from './binding.js';
 import { nsFromMs } from './duration.js';
@@ -33,14 +34,15 @@ function sleepOnSystem(ms: number, signal?: AbortSignal): Promise<void> {
       return;
     }
     const alarm = systemTimer.set(native.monotonic_now_ns() + nsFromMs(ms), () => {
-      signal?.removeEventListener('abort', onAbort);
+      forget?.();
       resolve();
     });
-    const onAbort = (): void => {
-      alarm.cancel();
-      reject(signal?.reason as Error);
-    };
-    signal?.addEventListener('abort', onAbort, { once: true });
+    const forget =
+      signal &&
+      onAbort(signal, () => {
+        alarm.cancel();
+        reject(signal.reason as Error);
+      });
   });
 }
 

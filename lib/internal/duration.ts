@@ -8,3 +8,8 @@ export function nsFromMs(ms: number): bigint {
 export function msFromNs(ns: bigint): number {
   return Number(ns) / 1e6;
 }
+
+/** A time as native code writes it into `scratch`: modulo 2^64, rounded to what a number holds. */
+export function wholeNs(nowNs: bigint): number {
+  return Number(BigInt.asUintN(64, nowNs));
+}

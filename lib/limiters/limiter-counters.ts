@@ -1,6 +1,7 @@
 import type { LimiterStatistics } from './decision.js';
 import { RecentRate } from './recent-rate.js';
 import { WaitHistogram } from './wait-histogram.js';
+import type { WaitOutcome } from './waiting-line.js';
 
 /** Counts behind {@link LimiterStatistics}; a few additions per decision. Times are of the limiter's clock. */
 export class LimiterCounters {
@@ -20,18 +21,20 @@ export class LimiterCounters {
     this.#recent.add(nowNs, units);
   }
 
-  /** An allowed request that was prepared to wait. */
-  allowAfter(waitNs: number, nowNs: number, units: number): void {
-    this.allow(nowNs, units);
-    this.#waits.record(waitNs);
-  }
-
   block(): void {
     this.#blocked++;
   }
 
-  timeOut(): void {
-    this.#timedOut++;
+  /** A request that was prepared to wait. */
+  endWait(outcome: WaitOutcome, units: number, waitNs: number, nowNs: number): void {
+    if (outcome === 'granted') {
+      this.allow(nowNs, units);
+      this.#waits.record(waitNs);
+    } else if (outcome === 'timed-out') {
+      this.#timedOut++;
+    } else {
+      this.#blocked++;
+    }
   }
 
   setRate(rate: number): void {

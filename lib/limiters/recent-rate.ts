@@ -3,11 +3,12 @@ const UNITS = 8;
 
 /**
  * Units per second over the last second, or over the time that eight units take where that is longer. Two windows
- * side by side: what the older one still contributes is estimated from its share, so nothing but two sums is kept.
+ * side by side, each without its start and with its end: what the older one still contributes is estimated from its
+ * share, so nothing but two sums is kept.
  */
 export class RecentRate {
   #windowNs = SHORTEST_NS;
-  #startNs = 0;
+  #startNs = -Infinity;
   #current = 0;
   #previous = 0;
 
@@ -20,12 +21,12 @@ export class RecentRate {
   }
 
   add(nowNs: number, units: number): void {
-    if (nowNs - this.#startNs >= this.#windowNs) this.#turn(nowNs);
+    if (nowNs - this.#startNs > this.#windowNs) this.#turn(nowNs);
     this.#current += units;
   }
 
   perSecond(nowNs: number): number {
-    if (nowNs - this.#startNs >= this.#windowNs) this.#turn(nowNs);
+    if (nowNs - this.#startNs > this.#windowNs) this.#turn(nowNs);
     // A clock that went back counts as one that stands still.
     const share = Math.max(nowNs - this.#startNs, 0) / this.#windowNs;
     return ((this.#previous * (1 - share) + this.#current) * 1e9) / this.#windowNs;
@@ -37,7 +38,7 @@ export class RecentRate {
   }
 
   #turn(nowNs: number): void {
-    const isNext = nowNs - this.#startNs < 2 * this.#windowNs;
+    const isNext = nowNs - this.#startNs <= 2 * this.#windowNs;
     this.#previous = isNext ? this.#current : 0;
     this.#startNs = isNext ? this.#startNs + this.#windowNs : nowNs;
     this.#current = 0;

@@ -2,6 +2,7 @@ import { type NativeHandle, native, RESERVE, SCRATCH } from '../internal/binding
 import { checkNumber } from '../internal/check.js';
 import { type Clock, systemClock } from '../internal/clock.js';
 import { alarmsOf, readClock } from '../internal/clock-alarms.js';
+import { wholeNs } from '../internal/duration.js';
 import { DisposedError } from '../internal/errors.js';
 import { toPacegateError } from '../internal/native-error.js';
 import {
@@ -20,7 +21,7 @@ import {
   checkTokenBucketOptions,
   type TokenBucketOptions,
 } from './token-bucket-options.js';
-import { REFUSED, type Reservations, type WaitOutcome, WaitingLine } from './waiting-line.js';
+import { REFUSED, type Reservations, WaitingLine } from './waiting-line.js';
 
 const { scratch, bucket_try_acquire, bucket_try_acquire_at } = native;
 
@@ -73,7 +74,7 @@ export class TokenBucket implements Limiter {
       this.#reservations(),
       alarmsOf(this.#clock),
       (outcome, cost, waitNs, atNs) => {
-        this.#count(outcome, cost, waitNs, atNs);
+        this.#counters.endWait(outcome, cost, waitNs, wholeNs(atNs));
       },
     );
     try {
@@ -188,7 +189,9 @@ export class TokenBucket implements Limiter {
    */
   availableTokens(): number {
     this.#settle();
-    return native.bucket_available_at(this.#handle, readClock(this.#clock));
+    const tokens = native.bucket_available_at(this.#handle, readClock(this.#clock));
+    // 3, not 3.0000000000000027.
+    return Number(tokens.toPrecision(14));
   }
 
   /**
@@ -228,7 +231,7 @@ export class TokenBucket implements Limiter {
    */
   statistics(): LimiterStatistics {
     this.#settle();
-    return this.#counters.statistics(Number(readClock(this.#clock)));
+    return this.#counters.statistics(wholeNs(readClock(this.#clock)));
   }
 
   /**
@@ -277,12 +280,6 @@ export class TokenBucket implements Limiter {
       },
       slackNs: (cost) => ((this.#quota.burst - cost) / this.#quota.rate) * 1e9,
     };
-  }
-
-  #count(outcome: WaitOutcome, cost: number, waitNs: number, nowNs: bigint): void {
-    if (outcome === 'granted') this.#counters.allowAfter(waitNs, Number(nowNs), cost);
-    else if (outcome === 'timed-out') this.#counters.timeOut();
-    else this.#counters.block();
   }
 
   /** Units came back: those who wait move up, once for everything that happens before the next microtask. */

@@ -1,4 +1,5 @@
 import { nsFromMs } from '../internal/duration.js';
+import { onAbort } from '../internal/abort-listeners.js';
 import type { Alarm, AlarmClock } from '../internal/system-timer.js';
 import type { Patience } from './decision.js';
 
@@ -40,8 +41,9 @@ interface Waiter {
   /** When its units are there. */
   deadlineNs: bigint;
   alarm: Alarm | undefined;
-  settle(allowed: boolean): void;
-  fail(fault: unknown): void;
+  forgetSignal: (() => void) | undefined;
+  resolve(allowed: boolean): void;
+  reject(reason: Error): void;
 }
 
 /**
@@ -68,7 +70,7 @@ export class WaitingLine {
   /**
    * Waits for `cost` units.
    *
-   * @param left - called when an abort has given units back, after which those behind may move up
+   * @param left - called when an abort has given units back, so that those behind may move up
    * @returns whether they were granted; rejects with the signal's reason
    */
   join(cost: number, patience: Patience, left: () => void): Promise<boolean> {
@@ -82,28 +84,22 @@ export class WaitingLine {
     }
     return new Promise((resolve, reject) => {
       const { signal, timeoutMs } = patience;
-      const onAbort = (): void => {
-        this.#leave(waiter);
-        this.#source.giveBack(cost, this.#alarms.nowNs());
-        reject(signal?.reason as Error);
-        left();
-      };
       const waiter: Waiter = {
         cost,
         joinedNs,
         latestNs: timeoutMs === Infinity ? undefined : joinedNs + nsFromMs(timeoutMs),
         deadlineNs: joinedNs + BigInt(waitNs),
         alarm: undefined,
-        settle: (allowed) => {
-          signal?.removeEventListener('abort', onAbort);
-          resolve(allowed);
-        },
-        fail: (fault) => {
-          signal?.removeEventListener('abort', onAbort);
-          reject(asError(fault));
-        },
+        forgetSignal: undefined,
+        resolve,
+        reject,
       };
-      signal?.addEventListener('abort', onAbort, { once: true });
+      if (signal !== undefined) {
+        waiter.forgetSignal = onAbort(signal, () => {
+          this.#giveUp(waiter, signal.reason as Error);
+          left();
+        });
+      }
       this.#waiters.add(waiter);
       this.#setAlarm(waiter);
     });
@@ -148,9 +144,7 @@ export class WaitingLine {
         this.#serve(waiter);
       },
       (fault) => {
-        this.#leave(waiter);
-        this.#source.giveBack(waiter.cost, this.#alarms.nowNs());
-        waiter.fail(fault);
+        this.#giveUp(waiter, asError(fault));
       },
     );
   }
@@ -165,12 +159,19 @@ export class WaitingLine {
   #end(waiter: Waiter, outcome: WaitOutcome, nowNs: bigint): void {
     this.#leave(waiter);
     this.#observe(outcome, waiter.cost, Number(nowNs - waiter.joinedNs), nowNs);
-    waiter.settle(outcome === 'granted');
+    waiter.resolve(outcome === 'granted');
+  }
+
+  #giveUp(waiter: Waiter, reason: Error): void {
+    this.#leave(waiter);
+    this.#source.giveBack(waiter.cost, this.#alarms.nowNs());
+    waiter.reject(reason);
   }
 
   #leave(waiter: Waiter): void {
     this.#waiters.delete(waiter);
     waiter.alarm?.cancel();
+    waiter.forgetSignal?.();
   }
 }
 

@@ -1,3 +1,4 @@
+import { onAbort } from '../internal/abort-listeners.js';
 import { checkNumber, checkSignal, invalidArgument } from '../internal/check.js';
 import type { Clock } from '../internal/clock.js';
 import { type Deadline, DeadlineHeap } from '../internal/deadline-heap.js';
@@ -58,17 +59,18 @@ export class ManualClock implements Clock {
     const deadlineNs = this.#nowNs + nsFromMs(ms);
     if (deadlineNs === this.#nowNs) return;
     await new Promise<void>((resolve, reject) => {
-      const onAbort = (): void => {
-        this.#sleepers.remove(sleeper);
-        reject(signal?.reason as Error);
-      };
       const wake = (): void => {
-        signal?.removeEventListener('abort', onAbort);
+        forget?.();
         resolve();
       };
       const sleeper: Sleeper = { deadlineNs, heapIndex: -1, heapOrder: 0, wake };
       this.#sleepers.add(sleeper);
-      signal?.addEventListener('abort', onAbort, { once: true });
+      const forget =
+        signal &&
+        onAbort(signal, () => {
+          this.#sleepers.remove(sleeper);
+          reject(signal.reason as Error);
+        });
     });
   }
 
@@ -93,9 +95,12 @@ export class ManualClock implements Clock {
   }
 }
 
+// Taken now: a test may replace the timers of the process by its own later.
+const soon = setImmediate;
+
 /** Lets every microtask run that is waiting, and those they bring. */
 function macrotask(): Promise<void> {
   return new Promise((resolve) => {
-    setImmediate(resolve);
+    soon(resolve);
   });
 }
