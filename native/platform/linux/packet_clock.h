@@ -17,15 +17,17 @@ class PacketClock {
   /// Measures the distance of the two clocks. To be called before each row of packets: the wall
   /// clock may be stepped.
   void synchronise() noexcept {
-    for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    std::uint64_t best_gap_ns = UINT64_MAX;
+    for (int attempt = 0; attempt < kAttempts && best_gap_ns > kQuickNs; ++attempt) {
       const std::uint64_t before_ns = monotonic_ns();
       timespec wall{};
       clock_gettime(CLOCK_REALTIME, &wall);
       now_ns_ = monotonic_ns();
-      const std::uint64_t wall_ns = static_cast<std::uint64_t>(wall.tv_sec) * kNsPerSecond +
-                                    static_cast<std::uint64_t>(wall.tv_nsec);
-      offset_ns_ = wall_ns - (before_ns + (now_ns_ - before_ns) / 2);
-      if (now_ns_ - before_ns < kQuickNs) return;
+      const std::uint64_t gap_ns = now_ns_ - before_ns;
+      if (gap_ns >= best_gap_ns) continue;
+      best_gap_ns = gap_ns;
+      offset_ns_ = static_cast<std::uint64_t>(wall.tv_sec) * kNsPerSecond +
+                   static_cast<std::uint64_t>(wall.tv_nsec) - (before_ns + gap_ns / 2);
     }
   }
 

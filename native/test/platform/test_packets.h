@@ -50,11 +50,12 @@ inline std::uint16_t ether_type_of(const Packet& packet) {
 
 inline Packet ethernet(const packet::MacAddress& to, const packet::MacAddress& from,
                        std::uint16_t ether_type, const Packet& payload) {
-  Packet frame(to.bytes.begin(), to.bytes.end());
-  frame.insert(frame.end(), from.bytes.begin(), from.bytes.end());
-  frame.push_back(static_cast<std::uint8_t>(ether_type >> 8));
-  frame.push_back(static_cast<std::uint8_t>(ether_type));
-  frame.insert(frame.end(), payload.begin(), payload.end());
+  Packet frame(14 + payload.size());
+  std::copy(to.bytes.begin(), to.bytes.end(), frame.begin());
+  std::copy(from.bytes.begin(), from.bytes.end(), frame.begin() + 6);
+  frame[12] = static_cast<std::uint8_t>(ether_type >> 8);
+  frame[13] = static_cast<std::uint8_t>(ether_type);
+  std::copy(payload.begin(), payload.end(), frame.begin() + 14);
   return frame;
 }
 

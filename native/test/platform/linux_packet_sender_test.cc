@@ -1,0 +1,143 @@
+// Linux only: it needs a network namespace.
+#ifdef __linux__
+
+#include <doctest/doctest.h>
+
+#include <cerrno>
+
+#include "platform/error.h"
+#include "platform/packet_sender.h"
+#include "platform/private_network.h"
+#include "platform/test_packets.h"
+
+using namespace pacegate;
+using namespace pacegate::platform;
+using namespace pacegate::platform::test;
+
+namespace {
+
+Packet numbered_frame(const Wire& wire, std::uint32_t number) {
+  return ethernet(wire.far().mac, wire.near().mac, packet::kEtherTypeIpv4,
+                  tcp("10.7.0.1", "10.7.0.2", 80, number));
+}
+
+Fault fault_of_opening(std::unique_ptr<PacketSender> (*open)(const Interface&),
+                       const Interface& interface) {
+  try {
+    (void)open(interface);
+  } catch (const PlatformError& error) {
+    CHECK(std::string(error.what()).find(interface.name) != std::string::npos);
+    return error.fault();
+  }
+  FAIL("was opened");
+  return Fault::system;
+}
+
+}  // namespace
+
+TEST_SUITE("packet sender") {
+  TEST_CASE("a full batch arrives once, whole and in order") {
+    in_private_network([] {
+      const Wire wire;
+      auto receiver = open_packet_receiver(wire.far(), {.everything = true});
+      auto sender = open_sender(wire.near());
+      CHECK(std::string(sender->backend()) == "packet");
+      CHECK(sender->takes_ethernet());
+      REQUIRE(sender->capacity() == 512);
+      const Packet first = numbered_frame(wire, 0);
+      for (std::uint32_t i = 0; i < 512; ++i) {
+        Packet frame = first;
+        frame[14 + 20 + 6] = static_cast<std::uint8_t>(i >> 8);  // in the sequence number
+        frame[14 + 20 + 7] = static_cast<std::uint8_t>(i);
+        fill(*sender, i, frame);
+      }
+      const SendReport report = sender->send(0, 512);
+      CHECK(report.accepted == 512);
+      CHECK(report.outcome == SendOutcome::ok);
+      const auto seen = take(*receiver, 512);
+      REQUIRE(seen.size() == 512);
+      for (std::size_t i = 0; i < seen.size(); ++i) {
+        REQUIRE(seen[i].bytes.size() == first.size() - 14);
+        CHECK(seen[i].bytes[26] * 256U + seen[i].bytes[27] == i);
+      }
+    });
+  }
+
+  TEST_CASE("only the slots asked for are sent") {
+    in_private_network([] {
+      const Wire wire;
+      auto receiver = open_packet_receiver(wire.far(), {.everything = true});
+      auto sender = open_packet_sender(wire.near());
+      std::vector<Packet> frames;
+      for (std::uint32_t i = 0; i < 5; ++i) {
+        frames.push_back(numbered_frame(wire, i));
+        fill(*sender, i, frames.back());
+      }
+      CHECK(sender->send(0, 0).accepted == 0);
+      CHECK(sender->send(0, 0).outcome == SendOutcome::ok);
+      CHECK(sender->send(1, 2).accepted == 2);
+      CHECK(sender->send(4, 1).accepted == 1);
+      const auto seen = take(*receiver, 3);
+      REQUIRE(seen.size() == 3);
+      for (std::size_t i : {0U, 1U, 2U}) {
+        const std::size_t slot = i == 2 ? 4 : i + 1;
+        CHECK(seen[i].bytes == Packet(frames[slot].begin() + 14, frames[slot].end()));
+      }
+    });
+  }
+
+  TEST_CASE("a frame that can never be sent stops the batch and is told from those before it") {
+    in_private_network([] {
+      const Wire wire;
+      auto sender = open_packet_sender(wire.near());
+      for (std::uint32_t i = 0; i < 4; ++i) fill(*sender, i, numbered_frame(wire, i));
+      sender->set_length(2, 5);  // shorter than an Ethernet header
+      const SendReport report = sender->send(0, 4);
+      CHECK(report.accepted == 2);
+      CHECK(report.outcome == SendOutcome::failed);
+      CHECK(report.system_error == EINVAL);
+      CHECK(sender->send(3, 1).accepted == 1);
+    });
+  }
+
+  TEST_CASE("a device that goes down fails, one that loses its carrier is busy") {
+    in_private_network([] {
+      const Wire wire;
+      auto sender = open_packet_sender(wire.near());
+      fill(*sender, 0, numbered_frame(wire, 0));
+      run("ip link set far down");
+      SendReport report = sender->send(0, 1);
+      CHECK(report.accepted == 0);
+      CHECK(report.outcome == SendOutcome::busy);
+      CHECK(report.system_error == ENOBUFS);
+      run("ip link set near down");
+      report = sender->send(0, 1);
+      CHECK(report.accepted == 0);
+      CHECK(report.outcome == SendOutcome::failed);
+      CHECK(report.system_error == ENETDOWN);
+      run("ip link del near");
+      CHECK(sender->send(0, 1).outcome == SendOutcome::failed);
+    });
+  }
+
+  TEST_CASE("a device that cannot send is refused when it is opened") {
+    in_private_network([] {
+      const Wire wire;
+      const Interface near = wire.near();
+      CHECK(fault_of_opening(open_packet_sender, find_interface("lo")) == Fault::not_supported);
+      run("ip link set far down");
+      CHECK(fault_of_opening(open_packet_sender, near) == Fault::interface_down);
+      run("ip link set near down");
+      CHECK(fault_of_opening(open_packet_sender, near) == Fault::interface_down);
+      CHECK(fault_of_opening(open_raw_ip_sender, near) == Fault::interface_down);
+      run("ip link del near");
+      CHECK(fault_of_opening(open_packet_sender, near) == Fault::no_such_interface);
+      CHECK(fault_of_opening(open_raw_ip_sender, near) == Fault::no_such_interface);
+      Interface odd = find_interface("lo");
+      odd.link = LinkType::other;
+      CHECK(fault_of_opening(open_sender, odd) == Fault::not_supported);
+    });
+  }
+}
+
+#endif
