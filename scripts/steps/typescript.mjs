@@ -4,7 +4,7 @@ import path from 'node:path';
 import { filesBelow, fingerprint, installedVersion, Stamp } from './fingerprint.mjs';
 import { mustNode, root } from './process.mjs';
 
-const stamp = new Stamp('dist/.pacegate-typescript');
+const stamp = new Stamp('build/.pacegate-typescript'); // not in dist/: all of that is published
 
 const current = () =>
   fingerprint(
@@ -29,7 +29,7 @@ export const typescript = {
 };
 
 function removeStale() {
-  for (const file of filesBelow('dist', (name) => !name.includes('/.'))) {
+  for (const file of filesBelow('dist')) {
     const source = file.replace(/^dist\//, 'lib/').replace(/(\.d)?\.[jt]s(\.map)?$/, '.ts');
     if (!existsSync(path.join(root, source))) rmSync(path.join(root, file));
   }
