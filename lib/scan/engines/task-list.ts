@@ -37,7 +37,8 @@ export class TaskList {
     const place = this.#rangeOf(host);
     const range = this.#ranges[place];
     const port = this.#ports[index - host * this.#ports.length];
-    if (range === undefined || port === undefined) throw new RangeError(`no task ${index}`);
+    if (index >= this.size || range === undefined || port === undefined)
+      throw new RangeError(`no task ${index}`);
     const value = range.first + BigInt(host - (this.#offsets[place] ?? 0));
     return { family: range.family, address: formatAddress(range.family, value), port };
   }

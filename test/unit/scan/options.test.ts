@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest';
+import { checkScanOptions, type ScanOptions } from '../../../lib/scan/options.js';
+
+const check = (options: object) =>
+  checkScanOptions({ targets: '127.0.0.1', ports: '80', ...options });
+
+describe('the options of a scan', () => {
+  it('have safe defaults', () => {
+    const settings = check({});
+    expect(settings).toMatchObject({
+      technique: 'auto',
+      maxRate: 100,
+      retries: 2,
+      timeoutMs: 1000,
+      backend: 'auto',
+      interfaceName: '',
+      iAmAuthorised: false,
+      states: ['open', 'closed', 'filtered', 'unknown'],
+      exclude: [],
+    });
+    expect([settings.seed, settings.resume, settings.signal]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it('take targets as text, lists of texts, and lists within them', () => {
+    const { targets } = check({ targets: ['10.0.0.1, 10.0.0.2', 'example.com\n::1'] });
+    expect(targets?.map(({ text }) => text)).toEqual([
+      '10.0.0.1',
+      '10.0.0.2',
+      'example.com',
+      '::1',
+    ]);
+  });
+
+  it('pass over what is undefined, as destructured options are', () => {
+    expect(check({ maxRate: undefined, shard: undefined, nonsense: undefined }).maxRate).toBe(100);
+  });
+
+  it.each<[object, string, string]>([
+    [{ maxRate: 0 }, 'OUT_OF_RANGE', 'maxRate'],
+    [{ maxRate: -1 }, 'OUT_OF_RANGE', 'maxRate'],
+    [{ maxRate: Number.NaN }, 'OUT_OF_RANGE', 'maxRate'],
+    [{ maxRate: Infinity }, 'OUT_OF_RANGE', 'maxRate'],
+    [{ maxRate: '100' }, 'INVALID_ARGUMENT', 'maxRate'],
+    [{ maxRate: null }, 'INVALID_ARGUMENT', 'maxRate'],
+    [{ maxRate: 'auto' }, 'NOT_SUPPORTED', 'auto'],
+    [{ retries: -1 }, 'OUT_OF_RANGE', 'retries'],
+    [{ retries: 1.5 }, 'OUT_OF_RANGE', 'retries'],
+    [{ retries: 256 }, 'OUT_OF_RANGE', 'retries'],
+    [{ timeoutMs: 0 }, 'OUT_OF_RANGE', 'timeoutMs'],
+    [{ timeoutMs: 600_001 }, 'OUT_OF_RANGE', 'timeoutMs'],
+    [{ seed: -1 }, 'OUT_OF_RANGE', 'seed'],
+    [{ seed: 2 ** 53 }, 'OUT_OF_RANGE', 'seed'],
+    [{ seed: '5' }, 'INVALID_ARGUMENT', 'seed'],
+    [{ technique: 'udp' }, 'INVALID_ARGUMENT', 'technique'],
+    [{ technique: null }, 'INVALID_ARGUMENT', 'technique'],
+    [{ backend: 'xdp' }, 'NOT_SUPPORTED', 'xdp'],
+    [{ backend: 'pcap' }, 'NOT_SUPPORTED', 'pcap'],
+    [{ backend: 'dpdk' }, 'INVALID_ARGUMENT', 'backend'],
+    [{ interface: '' }, 'INVALID_ARGUMENT', 'interface'],
+    [{ interface: 3 }, 'INVALID_ARGUMENT', 'interface'],
+    [{ states: [] }, 'INVALID_ARGUMENT', 'states'],
+    [{ states: ['open', 'ajar'] }, 'INVALID_ARGUMENT', 'ajar'],
+    [{ signal: {} }, 'INVALID_ARGUMENT', 'signal'],
+    [{ iAmAuthorised: 'yes' }, 'INVALID_ARGUMENT', 'iAmAuthorised'],
+    [{ resume: {} }, 'INVALID_ARGUMENT', 'resume'],
+    [
+      { resume: { version: 2, technique: 'syn', seed: 1, position: 0, planHash: '' } },
+      'INVALID_ARGUMENT',
+      'resume',
+    ],
+    [
+      { resume: { version: 1, technique: 'syn', seed: 1, position: -1, planHash: '' } },
+      'INVALID_ARGUMENT',
+      'resume',
+    ],
+    [{ targets: '' }, 'INVALID_ARGUMENT', 'targets'],
+    [{ targets: [] }, 'INVALID_ARGUMENT', 'targets'],
+    [{ targets: [7] }, 'INVALID_ARGUMENT', 'targets'],
+    [{ targets: undefined }, 'INVALID_ARGUMENT', 'targets'],
+    [{ targets: '10.0.0.0/33' }, 'OUT_OF_RANGE', '10.0.0.0/33'],
+    [{ exclude: '10.0.0.0/33' }, 'OUT_OF_RANGE', 'exclude'],
+    [{ ports: '70000' }, 'OUT_OF_RANGE', '70000'],
+    [{ ports: undefined }, 'INVALID_ARGUMENT', 'ports'],
+    [{ minRate: 10 }, 'NOT_SUPPORTED', 'minRate'],
+    [{ adaptiveRate: true }, 'NOT_SUPPORTED', 'adaptiveRate'],
+    [{ maxHostgroup: 64 }, 'NOT_SUPPORTED', 'maxHostgroup'],
+    [{ shard: { index: 1, count: 2 } }, 'NOT_SUPPORTED', 'shard'],
+    [{ limiter: {} }, 'NOT_SUPPORTED', 'limiter'],
+    [{ rate: 10 }, 'INVALID_ARGUMENT', 'rate'],
+  ])('refuse %j with %s', (options, code, named) => {
+    const attempt = () => check(options);
+    expect(attempt).toThrow(expect.objectContaining({ code: `ERR_PACEGATE_${code}` }));
+    expect(attempt).toThrow(named);
+  });
+
+  it.each([undefined, null, 'x', []])('must be an object, not %j', (options) => {
+    expect(() => checkScanOptions(options as unknown as ScanOptions)).toThrow(
+      expect.objectContaining({ code: 'ERR_PACEGATE_INVALID_ARGUMENT' }),
+    );
+  });
+});

@@ -1,0 +1,48 @@
+import { expect, it } from 'vitest';
+import { nativeReasons } from '../../../lib/scan/reasons.js';
+import { decodeResults } from '../../../lib/scan/result.js';
+import { encodeRecord } from './fake-native.js';
+
+it('reads records of the native ring, what is absent left out', () => {
+  const bytes = new Uint8Array(96);
+  bytes.set(
+    encodeRecord({ host: 0xc0a80001, port: 443, state: 0, reason: 0, ttl: 64, rttUs: 1234.4 }),
+  );
+  bytes.set(encodeRecord({ host: 0x0a000001, port: 22, state: 2, reason: 2 }), 32);
+  const six = encodeRecord({ host: 0x20010db8, port: 65535, state: 1, reason: 1, ttl: 255 });
+  six[18] = 6;
+  six[15] = 9;
+  bytes.set(six, 64);
+  expect(decodeResults(bytes, 3)).toEqual([
+    {
+      address: '192.168.0.1',
+      port: 443,
+      protocol: 'tcp',
+      state: 'open',
+      reason: 'syn-ack',
+      rttMs: 1.234,
+      ttl: 64,
+    },
+    { address: '10.0.0.1', port: 22, protocol: 'tcp', state: 'filtered', reason: 'no-response' },
+    {
+      address: '2001:db8::9',
+      port: 65535,
+      protocol: 'tcp',
+      state: 'closed',
+      reason: 'reset',
+      ttl: 255,
+    },
+  ]);
+  expect(decodeResults(bytes, 0)).toEqual([]);
+});
+
+it('knows every reason by its number', () => {
+  const bytes = new Uint8Array(nativeReasons.length * 32);
+  nativeReasons.forEach((_, reason) => {
+    bytes.set(encodeRecord({ host: 1, port: 1, state: 3, reason }), reason * 32);
+  });
+  expect(decodeResults(bytes, nativeReasons.length).map(({ reason }) => reason)).toEqual(
+    nativeReasons,
+  );
+  expect([nativeReasons[9], nativeReasons[14]]).toEqual(['admin-prohibited', 'send-failed']);
+});
