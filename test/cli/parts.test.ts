@@ -1,0 +1,283 @@
+import { PassThrough, Writable } from 'node:stream';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { normalizeArgv, spelling } from '../../lib/cli/argv.js';
+import { describeFailure } from '../../lib/cli/failure.js';
+import { count, duration, rate } from '../../lib/cli/format.js';
+import { Interrupt } from '../../lib/cli/interrupt.js';
+import { LineWriter } from '../../lib/cli/output/line-writer.js';
+import { ResultTable } from '../../lib/cli/output/table.js';
+import { ProgressLine, type ProgressStream } from '../../lib/cli/progress.js';
+import { InvalidRangeError } from '../../lib/internal/errors.js';
+import type { PortState, ScanResult, ScanStatistics } from '../../lib/scan/index.js';
+import { scanStatistics } from '../../lib/scan/statistics.js';
+
+const statistics = (changes: Partial<ScanStatistics> = {}): ScanStatistics => ({
+  ...scanStatistics({
+    counters: undefined,
+    backend: '',
+    targetRate: 20_000,
+    elapsedMs: 1000,
+    startPosition: 0,
+  }),
+  total: 65_535,
+  percent: 12.34,
+  open: 3,
+  currentPacketsPerSecond: 19_998.4,
+  etaMs: 61_000,
+  ...changes,
+});
+
+describe('argv', () => {
+  it.each([
+    [['-sS'], ['--syn-scan']],
+    [['-p-'], ['--ports=-']],
+    [['-p80,443'], ['--ports=80,443']],
+    [
+      ['-p', '80'],
+      ['-p', '80'],
+    ],
+    [
+      ['-p', '-'],
+      ['-p', '-'],
+    ],
+    [
+      ['-oJ', '-'],
+      ['--output-json', '-'],
+    ],
+    [['-oJ-'], ['--output-json=-']],
+    [['-oJ=x'], ['--output-json=x']],
+    [['-iLfile'], ['--input-list=file']],
+    [
+      ['--', '-sS'],
+      ['--', '-sS'],
+    ],
+    [
+      ['--seed', '5', 'host'],
+      ['--seed', '5', 'host'],
+    ],
+  ])('P7 %j', (given, normal) => {
+    expect(normalizeArgv(given)).toEqual(normal);
+  });
+
+  it('names options as users write them', () => {
+    expect([spelling('--output-xml'), spelling('--shard')]).toEqual(['-oX', '--shard']);
+  });
+});
+
+describe('failures', () => {
+  it('are one line with the flag and the code', () => {
+    expect(describeFailure(new InvalidRangeError('maxRate must be\n above 0'))).toEqual({
+      line: 'pacegate: --max-rate must be above 0 [ERR_PACEGATE_OUT_OF_RANGE]',
+      exitCode: 2,
+    });
+    const system = Object.assign(new Error('no space'), { code: 'ENOSPC' });
+    expect(describeFailure(system)).toEqual({ line: 'pacegate: no space [ENOSPC]', exitCode: 1 });
+    expect(describeFailure('odd')).toEqual({
+      line: 'pacegate: odd [ERR_PACEGATE_SYSTEM]',
+      exitCode: 1,
+    });
+  });
+});
+
+describe('numbers for a person', () => {
+  it('are grouped, and short', () => {
+    expect([count(0), count(999), count(65_535), count(1_000_000)]).toEqual([
+      '0',
+      '999',
+      '65 535',
+      '1 000 000',
+    ]);
+    expect([
+      duration(0),
+      duration(3_200),
+      duration(61_000),
+      duration(3_723_000),
+      duration(Number.NaN),
+    ]).toEqual([...['0:00', '0:04', '1:01', '1:02:03', '?']]);
+    expect([rate(0.5), rate(99.84), rate(19_998.4)]).toEqual(['0.5', '99.8', '19 998']);
+  });
+});
+
+describe('the progress line', () => {
+  class Screen implements ProgressStream {
+    text = '';
+    constructor(
+      readonly isTTY: boolean,
+      readonly columns = 80,
+    ) {}
+    write(text: string): void {
+      this.text += text;
+    }
+  }
+
+  it('rewrites one line of a terminal and takes it away', () => {
+    const screen = new Screen(true);
+    const line = new ProgressLine(screen, { NO_COLOR: '1' });
+    line.update(statistics());
+    expect(screen.text).toBe(
+      '\r[##------------------] 12.3%  19 998/20 000 packets/s  3 open  ETA 1:01\u001b[K',
+    );
+    line.clear();
+    line.clear();
+    expect(screen.text.endsWith('ETA 1:01\u001b[K\r\u001b[K')).toBe(true);
+  });
+
+  it('colours what was found, unless NO_COLOR or a dumb terminal forbids it', () => {
+    const shown = (environment: NodeJS.ProcessEnv) => {
+      const screen = new Screen(true);
+      new ProgressLine(screen, environment).update(statistics());
+      return screen.text.includes('\u001b[32m');
+    };
+    expect([
+      shown({}),
+      shown({ NO_COLOR: '1' }),
+      shown({ NO_COLOR: '' }),
+      shown({ TERM: 'dumb' }),
+    ]).toEqual([...[true, false, true, false]]);
+  });
+
+  it('never wraps in a narrow terminal', () => {
+    const screen = new Screen(true, 40);
+    new ProgressLine(screen, { NO_COLOR: '1' }).update(statistics());
+    expect(screen.text.replace('\r', '').replace('\u001b[K', '')).toHaveLength(39);
+  });
+
+  it('writes a plain line every five seconds where there is no terminal', () => {
+    const pipe = new Screen(false);
+    const line = new ProgressLine(pipe, {});
+    for (let elapsedMs = 0; elapsedMs <= 11_000; elapsedMs += 250)
+      line.update(statistics({ elapsedMs }));
+    line.clear();
+    expect(pipe.text).toBe(
+      'pacegate: 12.3%  19 998/20 000 packets/s  3 open  ETA 1:01\n'.repeat(2),
+    );
+  });
+
+  it('says that targets are being resolved before there is a plan', () => {
+    const screen = new Screen(true);
+    new ProgressLine(screen, {}).update(statistics({ total: 0, percent: 0 }));
+    expect(screen.text).toContain('resolving targets');
+  });
+});
+
+describe('the table', () => {
+  const result = (address: string, port: number, state: PortState): ScanResult => ({
+    address,
+    port,
+    protocol: 'tcp',
+    state,
+    reason: state === 'open' ? 'syn-ack' : 'reset',
+    ...(state === 'open' ? { rttMs: 1.234 } : {}),
+  });
+
+  it('prints open ports at once, the few others at the end, sorted', () => {
+    const table = new ResultTable();
+    const rows = [
+      ...table.add(result('10.0.0.10', 22, 'closed')),
+      ...table.add(result('10.0.0.9', 80, 'open')),
+      ...table.add(result('10.0.0.9', 443, 'closed')),
+      ...table.add(result('10.0.0.9', 22, 'closed')),
+      ...table.add(result('2001:db8::1', 80, 'open')),
+      'end',
+      ...table.finish(),
+    ];
+    expect(rows.map((row) => row.split(/\s+/).slice(0, 3).join(' '))).toEqual([
+      'ADDRESS PORT STATE',
+      '10.0.0.9 80 open',
+      '2001:db8::1 80 open',
+      'end',
+      '10.0.0.9 22 closed',
+      '10.0.0.9 443 closed',
+      '10.0.0.10 22 closed',
+    ]);
+  });
+
+  it('leaves many closed ports to the summary', () => {
+    const table = new ResultTable();
+    for (let port = 1; port <= 26; port++) table.add(result('10.0.0.1', port, 'closed'));
+    for (let port = 1; port <= 25; port++) table.add(result('10.0.0.1', port, 'filtered'));
+    const rows = table.finish();
+    expect(rows).toHaveLength(26);
+    expect(rows.join('\n')).not.toContain('closed');
+    expect(new ResultTable().finish()).toEqual([]);
+  });
+});
+
+describe('the writer of lines', () => {
+  it('gathers lines, and shows a single one without waiting for more', async () => {
+    const stream = new PassThrough();
+    const writes: string[] = [];
+    stream.on('data', (data: Buffer) => writes.push(data.toString()));
+    const writer = new LineWriter(stream, () => undefined);
+    for (let i = 0; i < 3; i++) await writer.write(`line ${i}`);
+    await vi.waitFor(() => {
+      expect(writes).toEqual(['line 0\nline 1\nline 2\n']);
+    });
+  });
+
+  it('waits for a slow reader', async () => {
+    const stream = new PassThrough({ highWaterMark: 10 });
+    const writer = new LineWriter(stream, () => undefined);
+    await writer.write('a line longer than the mark');
+    let isFlushed = false;
+    const flushed = writer.flush().then(() => (isFlushed = true));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(isFlushed).toBe(false);
+    stream.resume();
+    await flushed;
+  });
+
+  const failing = (code: string) =>
+    new Writable({
+      write: (_chunk, _encoding, done) => {
+        done(Object.assign(new Error(code), { code }));
+      },
+    });
+
+  it('drops what nobody reads (EPIPE), and says so once', async () => {
+    const gone = vi.fn();
+    const writer = new LineWriter(failing('EPIPE'), gone);
+    await writer.write('x'.repeat(100_000));
+    await writer.write('more');
+    await writer.flush();
+    expect(gone).toHaveBeenCalledOnce();
+  });
+
+  it('throws when the disk is full', async () => {
+    const writer = new LineWriter(failing('ENOSPC'), () => undefined);
+    await expect(
+      (async () => {
+        for (let i = 0; i < 3; i++) await writer.write('x'.repeat(100_000));
+      })(),
+    ).rejects.toMatchObject({
+      code: 'ERR_PACEGATE_SYSTEM',
+      message: expect.stringContaining('ENOSPC') as string,
+    });
+  });
+});
+
+describe('interrupts', () => {
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  it('end orderly the first time, at once the second time', () => {
+    const before = process.listeners('SIGINT');
+    const onFirst = vi.fn();
+    const exit = vi.spyOn(process, 'exit').mockImplementation(() => {
+      throw new Error('exited');
+    });
+    const interrupt = new Interrupt(onFirst);
+    const signal = process.listeners('SIGINT').find((listener) => !before.includes(listener));
+    expect(interrupt.exitCode).toBeUndefined();
+    signal?.('SIGINT');
+    expect([interrupt.exitCode, onFirst.mock.calls.length, exit.mock.calls.length]).toEqual([
+      130, 1, 0,
+    ]);
+    expect(() => signal?.('SIGINT')).toThrow('exited');
+    expect(onFirst).toHaveBeenCalledOnce();
+    expect(exit).toHaveBeenCalledWith(130);
+    interrupt.dispose();
+    expect(process.listeners('SIGINT')).toEqual(before);
+  });
+});
