@@ -1,0 +1,52 @@
+import { describe, expect, test } from 'vitest';
+import { runProgram } from './run-program.js';
+
+const well = (stdout: string): object => ({ code: 0, signal: null, stdout, stderr: '' });
+
+describe('the process ends well', { timeout: 90_000 }, () => {
+  test('with limiters alive', async () => {
+    expect(await runProgram('limiters-alive')).toEqual(well('true 1 Infinity'));
+  });
+
+  test('after a wait that was all it had to do, and not before', async () => {
+    expect(await runProgram('acquire-alone')).toEqual(well('granted'));
+  });
+
+  test('by process.exit while somebody waits', async () => {
+    expect(await runProgram('exit-while-waiting')).toEqual(well('leaving'));
+  });
+
+  test('by an exception while somebody waits', async () => {
+    const { code, signal, stderr } = await runProgram('throw-while-waiting');
+    expect({ code, signal }).toEqual({ code: 1, signal: null });
+    expect(stderr).toContain('on purpose');
+  });
+
+  test('once long waits are aborted, refused or disposed of', async () => {
+    const outcome = '[false,"AbortError","AbortError",false]';
+    expect(await runProgram('waits-given-up')).toEqual(well(outcome));
+  });
+
+  test('when limiters were dropped: their native halves are freed, except where somebody waits', async () => {
+    expect(await runProgram('dropped', ['--expose-gc'])).toEqual(well('reused true'));
+  });
+
+  test('with the addon loaded twice', async () => {
+    expect(await runProgram('loaded-twice')).toEqual(well('true true false'));
+  });
+});
+
+describe('worker threads', { timeout: 90_000 }, () => {
+  test('can be terminated in the middle of anything, 20 times', async () => {
+    expect(await runProgram('workers-terminated')).toEqual(well('20 terminated true'));
+  });
+
+  test('can end by themselves while the main thread goes on', async () => {
+    const outcome = '["leave 0","exit 0","throw 1","leave 0","exit 0","throw 1"] true';
+    expect(await runProgram('workers-ending')).toEqual(well(outcome));
+  });
+
+  test('can be busy when the process ends', async () => {
+    expect(await runProgram('exit-with-busy-workers')).toEqual(well('leaving'));
+  });
+});
