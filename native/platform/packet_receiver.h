@@ -39,20 +39,20 @@ class PacketReceiver {
   virtual ~PacketReceiver() = default;
 
   /// Hands every packet that is ready to `handler`; with none ready, waits until `deadline_ns` at
-  /// most.
+  /// most. After packets it may rest a little (500 us on Linux, the deadline permitting) before it
+  /// looks for more.
   /// \return a time T such that every packet the device delivered before T has been handed over;
-  /// times in the
-  ///   past only, and never going back. What a scan may call a time-out is judged against this, not
-  ///   the clock.
+  ///   always in the past, and never going back. What a scan may call a time-out is judged against
+  ///   this, not the clock.
   virtual std::uint64_t receive(std::uint64_t deadline_ns, const Handler& handler) = 0;
   /// Makes a waiting or the next receive() return. Thread-safe.
   virtual void wake() noexcept = 0;
   [[nodiscard]] virtual ReceiverCounters counters() noexcept = 0;
 };
 
-/// AF_PACKET ring (TPACKET_V3), whatever the link type; on `lo` each packet is seen once, as it
-/// arrives. The filter is in force before the first packet is taken. Needs CAP_NET_RAW.
-/// \throws PlatformError not_permitted, interface_down, system
+/// AF_PACKET ring, whatever the link type; on `lo` each packet is seen once, as it arrives. The
+/// filter is in force before the first packet is taken. Needs CAP_NET_RAW.
+/// \throws PlatformError not_permitted, no_such_interface, interface_down, system
 [[nodiscard]] std::unique_ptr<PacketReceiver> open_packet_receiver(const Interface& interface,
                                                                    const ReceiveFilter& filter);
 

@@ -47,12 +47,13 @@ class PacketSender {
 };
 
 /// AF_PACKET with sendmmsg and qdisc bypass; Ethernet devices only. Needs CAP_NET_RAW.
-/// \throws PlatformError not_permitted, interface_down, not_supported, system
+/// \throws PlatformError not_permitted, no_such_interface, interface_down, not_supported, system
 [[nodiscard]] std::unique_ptr<PacketSender> open_packet_sender(const Interface& interface);
 
-/// A raw IP socket per family, bound to the device, with sendmmsg: the way for `lo` (where frames
-/// injected by AF_PACKET are never answered), tun and other devices without Ethernet. Needs
-/// CAP_NET_RAW.
+/// A raw IP socket per family with sendmmsg: the way for `lo` (where frames injected by AF_PACKET
+/// are never answered), tun and other devices without Ethernet. Bound to the device, but for `lo`:
+/// there the kernel's route decides, so send only to addresses that lookup_route() places on it.
+/// Needs CAP_NET_RAW.
 /// \throws PlatformError as above
 [[nodiscard]] std::unique_ptr<PacketSender> open_raw_ip_sender(const Interface& interface);
 

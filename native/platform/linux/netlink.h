@@ -55,7 +55,9 @@ struct NetlinkMessage {
   template <class Body>
   [[nodiscard]] Body body() const {
     Body body{};
-    std::memcpy(&body, payload.data(), std::min(sizeof body, payload.size()));
+    if (!payload.empty()) {
+      std::memcpy(&body, payload.data(), std::min(sizeof body, payload.size()));
+    }
     return body;
   }
   /// \param body_size of the fixed structure in front of the attributes

@@ -33,7 +33,7 @@ struct RingFrame {
 /// Not thread-safe.
 class ReceiveRing {
  public:
-  static constexpr std::size_t kBlockBytes = 256 * 1024;
+  static constexpr std::size_t kBlockBytes = std::size_t{256} * 1024;
   static constexpr std::size_t kBlocks = 32;
   /// Header and address (80 bytes) plus what the filter keeps (256), rounded to the cache line.
   static constexpr std::size_t kFrameBytes = 384;
