@@ -3,7 +3,8 @@
 import { EventEmitter } from 'node:events';
 import { invalidArgument } from '../internal/check.js';
 import { toPacegateError } from '../internal/native-error.js';
-import { hasEnded, type ScanEngine } from './engines/scan-engine.js';
+import type { ScanEngine } from './engines/scan-engine.js';
+import { watchEngine } from './engines/watch-engine.js';
 import { checkScanOptions, type ScanOptions, type ScanSettings } from './options.js';
 import {
   chooseTechnique,
@@ -168,7 +169,7 @@ export class Scan implements AsyncIterable<ScanResult> {
   async #run(field: ScanField | undefined): Promise<ScanSummary> {
     try {
       const plan = await this.#begin(field);
-      if (this.#engine !== undefined) await this.#watch(this.#engine);
+      if (this.#engine !== undefined) await this.#follow(this.#engine);
       return this.#summarize(plan);
     } catch (thrown) {
       const error = toPacegateError(thrown);
@@ -201,25 +202,10 @@ export class Scan implements AsyncIterable<ScanResult> {
     return plan;
   }
 
-  /** Fetches results and tells progress until the engine has ended. This timer keeps the process alive, nothing else. */
-  #watch(engine: ScanEngine): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const timer = setInterval(() => {
-        try {
-          // The phase first: what is drained after an end is all there is.
-          const isOver = hasEnded(engine.counters().phase);
-          this.#drain(engine, isOver);
-          this.#tellProgress(isOver);
-          if (!isOver) return;
-          clearInterval(timer);
-          const fault = engine.fault();
-          if (fault === undefined) resolve();
-          else reject(fault);
-        } catch (error) {
-          clearInterval(timer);
-          reject(toPacegateError(error));
-        }
-      }, this.#dependencies.pollMs);
+  async #follow(engine: ScanEngine): Promise<void> {
+    await watchEngine(engine, this.#dependencies.pollMs, (isOver) => {
+      this.#drain(engine, isOver);
+      this.#tellProgress(isOver);
     });
   }
 

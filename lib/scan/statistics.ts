@@ -12,13 +12,13 @@ export interface ScanStatistics {
   /** Packets the operating system accepted, repeated probes included. */
   readonly sent: number;
   readonly received: number;
-  /** Mean from the first packet to the last one so far. */
+  /** Mean from the first packet on, as long as there are new pairs to probe: after that, answers set the pace. */
   readonly packetsPerSecond: number;
   /** Over the last second. */
   readonly currentPacketsPerSecond: number;
   /** What was asked for. */
   readonly targetPacketsPerSecond: number;
-  /** Mean over target, as a percentage above (positive) or below it. Waiting for answers counts as below. */
+  /** Mean over target, as a percentage above (positive) or below it. */
   readonly rateErrorPercent: number;
   /** Gaps between departures (batches, where packets leave in batches), in microseconds. */
   readonly interDepartureUs: { readonly p50: number; readonly p99: number; readonly max: number };
@@ -105,8 +105,8 @@ const NOTHING_YET: EngineCounters = {
   forgone: 0,
   interDepartureUs: { p50: 0, p99: 0, max: 0 },
   cpuNs: 0,
-  firstSendNs: 0,
-  lastSendNs: 0,
+  pacedPackets: 0,
+  pacedNs: 0,
   silentNeighbours: 0,
   smoothedRttUs: 0,
 };
@@ -162,8 +162,8 @@ export function scanStatistics(context: StatisticsContext): ScanStatistics {
 }
 
 /** n packets have n - 1 gaps. */
-function meanRate({ sent, firstSendNs, lastSendNs }: EngineCounters): number {
-  return sent > 1 && lastSendNs > firstSendNs ? ((sent - 1) * 1e9) / (lastSendNs - firstSendNs) : 0;
+function meanRate({ pacedPackets, pacedNs }: EngineCounters): number {
+  return pacedPackets > 1 && pacedNs > 0 ? ((pacedPackets - 1) * 1e9) / pacedNs : 0;
 }
 
 function percentOf(part: number, whole: number): number {

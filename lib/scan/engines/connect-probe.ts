@@ -73,7 +73,9 @@ export const tcpConnector: Connector = (probe) =>
     }, probe.timeoutMs);
     const finish = (outcome: ConnectOutcome) => {
       clearTimeout(timer);
-      socket.resetAndDestroy();
+      // Resetting waits for a connection that is still being made: two minutes, where nobody answers.
+      if (socket.connecting) socket.destroy();
+      else socket.resetAndDestroy();
       resolve(outcome);
     };
     socket.on('error', (error: NodeJS.ErrnoException) => {

@@ -12,8 +12,7 @@ import type { ConnectAnswer, ConnectOutcome, Connector } from './connect-probe.j
 import { isLinkLocal } from './local-addresses.js';
 import { ConnectTally } from './connect-tally.js';
 import type { EngineCounters, EnginePhase, ScanEngine } from './scan-engine.js';
-import { TaskList, type Endpoint } from './task-list.js';
-import { TaskOrder } from './task-order.js';
+import { TaskQueue, type Task } from './task-queue.js';
 
 /** What a connect scan works with beside its plan. */
 export interface ConnectScanOptions {
@@ -27,15 +26,6 @@ export interface ConnectScanOptions {
   readonly onWarning: (message: string) => void;
 }
 
-/** One pair on its way to a result. */
-interface Task extends Endpoint {
-  readonly position: number;
-  /** Attempts that timed out. */
-  timeouts: number;
-  /** Attempts this host could not make. */
-  refusals: number;
-}
-
 /** Results that may wait to be drained before no further attempt is made. */
 const MAX_WAITING_RESULTS = 4096;
 /** Pause after this host ran short of something. */
@@ -47,19 +37,14 @@ export class ConnectScan implements ScanEngine {
   readonly backend = 'connect';
   readonly #plan: ScanPlan;
   readonly #options: ConnectScanOptions;
-  readonly #tasks: TaskList;
-  readonly #order: TaskOrder;
+  readonly #queue: TaskQueue;
   readonly #bucket: TokenBucket;
   readonly #tally: ConnectTally;
   readonly #concurrency: Concurrency;
   readonly #stopper = new AbortController();
   readonly #reported: ReadonlySet<PortState>;
-  /** Positions begun and not settled; a Set keeps insertion order, which is theirs, so its first is the lowest. */
-  readonly #unsettled = new Set<number>();
-  readonly #repeats: Task[] = [];
   #results: ScanResult[] = [];
   #phase: EnginePhase = 'created';
-  #next: number;
   #underWay = 0;
   #hasWarned = false;
   #isPaused = false;
@@ -71,8 +56,7 @@ export class ConnectScan implements ScanEngine {
   constructor(plan: ScanPlan, options: ConnectScanOptions) {
     this.#plan = plan;
     this.#options = options;
-    this.#tasks = new TaskList(plan.ranges, plan.ports);
-    this.#order = new TaskOrder(this.#tasks.size, plan.seed);
+    this.#queue = new TaskQueue(plan);
     this.#tally = new ConnectTally(plan.startPosition);
     // Two tokens, or 10 ms worth: timers wake late, and what they sleep over must not be lost.
     const burst = Math.max(2, plan.rate / 100);
@@ -80,7 +64,6 @@ export class ConnectScan implements ScanEngine {
     this.#bucket = new TokenBucket({ rate: plan.rate, burst, initialTokens: 1, clock });
     this.#reported = new Set(plan.states);
     this.#concurrency = new Concurrency(options.maxConcurrent);
-    this.#next = plan.startPosition;
   }
 
   start(): void {
@@ -116,11 +99,10 @@ export class ConnectScan implements ScanEngine {
   }
 
   counters(): EngineCounters {
-    const [lowest = this.#next] = this.#unsettled;
     const situation = {
       phase: this.#phase,
-      positionsTotal: this.#tasks.size,
-      resumePosition: lowest,
+      positionsTotal: this.#queue.size,
+      resumePosition: this.#queue.resumePosition,
       targetRate: this.#plan.rate,
       cpuNs: this.#cpuNs ?? this.#cpuSinceStart(),
     };
@@ -138,13 +120,13 @@ export class ConnectScan implements ScanEngine {
 
   async #run(): Promise<void> {
     const { signal } = this.#stopper;
-    while (!signal.aborted && !this.#isComplete()) {
+    while (!signal.aborted && !this.#queue.isComplete) {
       if (!this.#mayLaunch()) await this.#change();
       else if (this.#bucket.tryAcquire() || (await this.#token(signal))) this.#launchNext();
     }
     this.#phase = 'draining';
     while (this.#underWay > 0) await this.#change();
-    this.#end(this.#isComplete() ? 'done' : 'stopped');
+    this.#end(this.#queue.isComplete ? 'done' : 'stopped');
   }
 
   /** Waits for the next token; false when the scan was stopped meanwhile. */
@@ -157,24 +139,23 @@ export class ConnectScan implements ScanEngine {
     }
   }
 
-  #isComplete(): boolean {
-    return this.#next >= this.#tasks.size && this.#unsettled.size === 0;
+  #mayLaunch(): boolean {
+    return this.#wantsToLaunch() && this.#underWay < this.#concurrency.limit;
   }
 
-  #mayLaunch(): boolean {
-    return (
-      !this.#isPaused &&
-      this.#underWay < this.#concurrency.limit &&
-      this.#results.length < MAX_WAITING_RESULTS &&
-      (this.#repeats.length > 0 || this.#next < this.#tasks.size)
-    );
+  /** False while every pair left is under way, and while the user or the reader holds the scan up. */
+  #wantsToLaunch(): boolean {
+    return !this.#isPaused && this.#results.length < MAX_WAITING_RESULTS && this.#queue.hasReady;
   }
 
   /** Resolves at the next outcome, drain, resume or stop. */
-  #change(): Promise<void> {
-    return new Promise((resolve) => {
+  async #change(): Promise<void> {
+    const isIdle = !this.#wantsToLaunch();
+    const sinceNs = this.#nowNs();
+    await new Promise<void>((resolve) => {
       this.#wake = resolve;
     });
+    if (isIdle) this.#tally.waited(this.#nowNs() - sinceNs);
   }
 
   #launchNext(): void {
@@ -183,12 +164,14 @@ export class ConnectScan implements ScanEngine {
       this.#bucket.refund(1);
       return;
     }
-    const task = this.#repeats.shift() ?? this.#newTask();
+    const isNew = this.#queue.hasNew;
+    const task = this.#queue.take();
+    if (task === undefined) return;
     const { family, address, port } = task;
     const { timeoutMs } = this.#plan;
     const localAddress = this.#options.localAddresses[family];
     this.#underWay += 1;
-    this.#tally.launched(this.#nowNs());
+    this.#tally.launched(this.#nowNs(), isNew);
     void this.#options
       .connector({ family, address: this.#zoned(address), port, timeoutMs, localAddress })
       .then((outcome) => {
@@ -196,13 +179,6 @@ export class ConnectScan implements ScanEngine {
         this.#conclude(task, outcome);
         this.#wake();
       });
-  }
-
-  #newTask(): Task {
-    const position = this.#next++;
-    this.#unsettled.add(position);
-    const endpoint = this.#tasks.at(this.#order.at(position));
-    return { ...endpoint, position, timeouts: 0, refusals: 0 };
   }
 
   /** A link-local IPv6 address (fe80::/10) means nothing without its interface. */
@@ -221,7 +197,7 @@ export class ConnectScan implements ScanEngine {
       this.#settle(task, outcome);
     } else if (task.timeouts < this.#plan.retries) {
       task.timeouts += 1;
-      this.#repeats.push(task);
+      this.#queue.repeat(task);
     } else {
       this.#settle(task, { kind: 'answer', state: 'filtered', reason: 'no-response' });
     }
@@ -242,13 +218,13 @@ export class ConnectScan implements ScanEngine {
     this.#underWay += 1; // keeps its place through the pause, or the scan could end over it
     void this.#options.clock.sleep(BUSY_PAUSE_MS).then(() => {
       this.#underWay -= 1;
-      this.#repeats.unshift(task);
+      this.#queue.repeat(task);
       this.#wake();
     });
   }
 
   #settle(task: Task, answer: ConnectAnswer): void {
-    this.#unsettled.delete(task.position);
+    this.#queue.settle(task);
     this.#tally.settled(answer);
     if (!this.#reported.has(answer.state)) return;
     const { address, port } = task;

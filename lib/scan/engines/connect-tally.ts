@@ -23,15 +23,27 @@ export class ConnectTally {
   #noResponse = 0;
   #unreachable = 0;
   #smoothedRttUs = 0;
+  #waitedNs = 0;
+  #pacedPackets = 0;
+  #pacedNs = 0;
 
   /** @param settledBefore - positions that earlier runs of this scan settled */
   constructor(settledBefore: number) {
     this.#settledBefore = settledBefore;
   }
 
-  launched(nowNs: number): void {
+  /** @param isNew - whether new pairs were left, this one included */
+  launched(nowNs: number, isNew: boolean): void {
     this.#sent += 1;
     this.#departures.record(nowNs);
+    if (!isNew) return;
+    this.#pacedPackets = this.#sent;
+    this.#pacedNs = nowNs - this.#departures.firstNs - this.#waitedNs;
+  }
+
+  /** There was nothing to launch for so long. */
+  waited(ns: number): void {
+    if (this.#sent > 0) this.#waitedNs += ns;
   }
 
   /** This host could not make an attempt that was counted as launched. */
@@ -65,8 +77,8 @@ export class ConnectTally {
       smoothedRttUs: this.#smoothedRttUs,
       currentRate: this.#departures.rate(nowNs),
       interDepartureUs: this.#departures.gapsUs(),
-      firstSendNs: this.#departures.firstNs,
-      lastSendNs: this.#departures.lastNs,
+      pacedPackets: this.#pacedPackets,
+      pacedNs: this.#pacedNs,
       // The operating system keeps these to itself.
       ...{ kernelDropped: 0, invalid: 0, duplicates: 0, late: 0, forgone: 0, silentNeighbours: 0 },
     };

@@ -17,13 +17,9 @@ export class DepartureMeter {
   #firstNs: number | undefined;
   #lastNs = 0;
 
-  /** Time of the first and of the last departure; 0 before there is one. */
+  /** Time of the first departure; 0 before there is one. */
   get firstNs(): number {
     return this.#firstNs ?? 0;
-  }
-
-  get lastNs(): number {
-    return this.#lastNs;
   }
 
   record(nowNs: number): void {

@@ -33,8 +33,9 @@ export interface EngineCounters {
   readonly forgone: number;
   readonly interDepartureUs: { readonly p50: number; readonly p99: number; readonly max: number };
   readonly cpuNs: number;
-  readonly firstSendNs: number;
-  readonly lastSendNs: number;
+  /** Packets sent while there were new pairs to probe, from the first on, and the time that took. */
+  readonly pacedPackets: number;
+  readonly pacedNs: number;
   readonly silentNeighbours: number;
   readonly smoothedRttUs: number;
 }

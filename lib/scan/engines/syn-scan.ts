@@ -104,8 +104,8 @@ export class SynScan implements ScanEngine {
         max: slot('departureMaxUs'),
       },
       cpuNs: slot('sendCpuNs') + slot('captureCpuNs'),
-      firstSendNs: slot('firstSendNs'),
-      lastSendNs: slot('lastSendNs'),
+      pacedPackets: slot('sent'),
+      pacedNs: slot('lastSendNs') - slot('firstSendNs'),
       silentNeighbours: slot('silentNeighbours'),
       smoothedRttUs: slot('smoothedRttUs'),
     };
