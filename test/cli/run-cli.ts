@@ -1,7 +1,8 @@
 // Starts the built command as a user does.
 
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
-import { createServer, type AddressInfo, type Server } from 'node:net';
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Server } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
@@ -72,4 +73,24 @@ export function results(
       (line) =>
         JSON.parse(line) as { address: string; port: number; state: string; reason: string },
     );
+}
+
+/** A port of 127.0.0.1 that answers nobody: its owner is stopped, its backlog is full (Linux drops what is over). */
+export async function silentPort(): Promise<{ port: number; close: () => void }> {
+  const script = `const s = require('node:net').createServer();
+    s.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => console.log(s.address().port));`;
+  const owner = spawn(process.execPath, ['-e', script]);
+  const [line] = (await once(owner.stdout, 'data')) as [Buffer];
+  const port = Number(line.toString());
+  owner.kill('SIGSTOP');
+  const fillers = Array.from({ length: 8 }, () => connect({ port, host: '127.0.0.1' }));
+  for (const filler of fillers) filler.on('error', () => undefined);
+  await Promise.all(fillers.slice(0, 2).map((filler) => once(filler, 'connect')));
+  return {
+    port,
+    close: () => {
+      for (const filler of fillers) filler.destroy();
+      owner.kill('SIGKILL');
+    },
+  };
 }

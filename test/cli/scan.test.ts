@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { listeners, outcomeOf, results, runCli, startCli } from './run-cli.js';
+import { listeners, outcomeOf, results, runCli, silentPort, startCli } from './run-cli.js';
 
 let folder = '';
 let open: Awaited<ReturnType<typeof listeners>>;
@@ -137,7 +137,7 @@ describe('a scan that is interrupted', () => {
   it('P11 prints what is known on Ctrl-C, exits with 130, and goes on from its resume file', async () => {
     const resume = path.join(folder, 'scan.resume.json');
     const args = ['scan', '127.0.0.1', '-sT', '-p', spec, '-oJ', '-', '--resume', resume];
-    const child = startCli([...args, '--max-rate', '10']);
+    const child = startCli([...args, '--max-rate', '2']);
     const ended = outcomeOf(child);
     await once(child.stdout, 'data');
     child.kill('SIGINT');
@@ -185,6 +185,36 @@ describe('a scan that is interrupted', () => {
     const { code, stderr } = await ended;
     expect(code).toBe(0);
     expect(stderr).toBe('');
+  });
+});
+
+describe.skipIf(process.platform !== 'linux')('a port that stays silent', () => {
+  let silent: Awaited<ReturnType<typeof silentPort>>;
+  beforeAll(async () => {
+    silent = await silentPort();
+  });
+  afterAll(() => {
+    silent.close();
+  });
+
+  it('P11 is filtered after exactly the retries asked for, and the process ends with the scan', async () => {
+    const args = ['-oJ', '-', '--timeout', '200', '--max-retries', '1', '--json-summary'];
+    const { code, stdout, stderr } = await scan('-p', String(silent.port), ...args);
+    expect(code).toBe(0);
+    expect(results(stdout)).toMatchObject([{ state: 'filtered', reason: 'no-response' }]);
+    expect(JSON.parse(stderr)).toMatchObject({ statistics: { sent: 2, noResponse: 1 } });
+  });
+
+  it('does not keep a second Ctrl-C waiting', async () => {
+    const ports = `${silent.port},${open.ports.join(',')}`;
+    const args = ['-sT', '-p', ports, '--timeout', '600000', '-oJ', '-', '--max-rate', '2000'];
+    const child = startCli(['scan', '127.0.0.1', ...args]);
+    const ended = outcomeOf(child);
+    await once(child.stdout, 'data');
+    child.kill('SIGINT');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    child.kill('SIGINT');
+    expect((await ended).code).toBe(130);
   });
 });
 
