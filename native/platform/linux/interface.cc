@@ -5,6 +5,7 @@
 #include <linux/rtnetlink.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "platform/error.h"
 #include "platform/linux/ip_bytes.h"
@@ -109,14 +110,14 @@ std::vector<Interface> list_interfaces() {
 
 Interface find_interface(const std::string& name) {
   auto found = find_if_any([&](const Interface& i) { return i.name == name; });
-  if (found) return *found;
+  if (found) return std::move(*found);
   throw PlatformError(Fault::no_such_interface, "no network interface named \"" + name +
                                                     "\"; this host has " + known_names());
 }
 
 Interface find_interface(std::uint32_t index) {
   auto found = find_if_any([&](const Interface& i) { return i.index == index; });
-  if (found) return *found;
+  if (found) return std::move(*found);
   throw PlatformError(Fault::no_such_interface,
                       "no network interface with index " + std::to_string(index));
 }

@@ -48,6 +48,8 @@ void set_up_ipv4() {
 
 void set_up_ipv6() {
   run("ip addr add fd00:7::1/64 dev near nodad");
+  // The kernel adds the route to the address itself a moment later, from a work queue.
+  run("timeout 10 sh -c 'until ip -6 route show table local | grep -q fd00:7::1; do :; done'");
   run("ip route add fd00:8::/32 via fd00:7::2");
   run("ip route add fd00:8::5/128 via fd00:7::3");
   run("ip route add prohibit fd00:9::/64");
