@@ -1,0 +1,114 @@
+// What cannot be done is refused in one line, with a code and an exit code, before anything is sent.
+import { accessSync, constants } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { describeInNamespaces } from './namespace.js';
+import { SynCounter } from './syn-counter.js';
+import { cli, findingsOf, pacegate, scanLines } from './tools.js';
+import { buildLab, hosts, type Lab } from './topology.js';
+
+const server = hosts.server.v4;
+
+/** Arguments, code, exit code. Each names a target that could be reached, beside what is wrong. */
+const refused: readonly (readonly [string, string, number])[] = [
+  [`${server} -p 70000`, 'OUT_OF_RANGE', 2],
+  [`${server} -p 80-22`, 'OUT_OF_RANGE', 2],
+  [`${server} 10.0.0.0/33 -p 80`, 'OUT_OF_RANGE', 2],
+  [`${server} 224.0.0.1 -p 80`, 'INVALID_ARGUMENT', 2],
+  [`${server} -p 80 --max-rate 0`, 'OUT_OF_RANGE', 2],
+  [`${server} -p 80 --max-rate -1`, 'OUT_OF_RANGE', 2],
+  [`${server} -p 80 --max-rate NaN`, 'INVALID_ARGUMENT', 2],
+  [`${server} -p 80 --max-retries 256`, 'OUT_OF_RANGE', 2],
+  [`${server} -p 80 --no-such-flag`, 'INVALID_ARGUMENT', 2],
+  [`${server} -p 80 --shard 1/2`, 'NOT_SUPPORTED', 2],
+  [server, 'INVALID_ARGUMENT', 2],
+  [`${server} no-such-host.invalid -p 80`, 'UNKNOWN_HOST', 1],
+  [`${server} -p 80 -e nosuch0`, 'NO_SUCH_INTERFACE', 1],
+  [`${server} -p 80 -e idle0`, 'INTERFACE_DOWN', 1],
+  ['198.51.100.1 -p 80', 'NO_ROUTE', 1],
+];
+
+const ofNobody = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'];
+
+/** As user nobody; as root without any capability where nobody may not read this checkout. */
+function withCapabilities(capabilities: string): string[] {
+  const sets = ['--inh-caps', '--ambient-caps', '--bounding-set'];
+  const limits = sets.flatMap((set) => [set, `-all${capabilities}`]);
+  const [command = '', ...rest] = ofNobody;
+  try {
+    accessSync(cli, constants.R_OK);
+    execFileSync(command, [...rest, process.execPath, cli, '--version'], { stdio: 'ignore' });
+    return [...ofNobody, ...limits];
+  } catch {
+    return ['setpriv', ...limits];
+  }
+}
+
+describeInNamespaces('what a scan refuses', () => {
+  let lab: Lab;
+  let counter: SynCounter;
+
+  beforeAll(async () => {
+    lab = await buildLab();
+  });
+  beforeEach(async () => {
+    counter = await SynCounter.install(lab.router, 'down0');
+  });
+  afterAll(() => {
+    lab.remove();
+  });
+
+  test.for(refused)('pacegate scan %s: %s', async ([text, errorCode, exitCode]) => {
+    const { code, stdout, stderr } = await pacegate(lab.scanner, [
+      ...['scan', '-sS', '-oJ', '-', ...text.split(' ')],
+    ]);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect(stderr).toMatch(new RegExp(`^pacegate: .* \\[ERR_PACEGATE_${errorCode}\\]\n$`));
+    expect(stdout).toBe('');
+    expect(code).toBe(exitCode);
+    expect(await counter.total()).toBe(0);
+  });
+
+  test('-sS without the privilege: exit code 1, nothing sent', async () => {
+    const { code, stdout, stderr } = await pacegate(
+      lab.scanner,
+      ['scan', '-sS', server, '-p', '80', '-oJ', '-'],
+      withCapabilities(''),
+    );
+    expect(stderr).toMatch(/^pacegate: .*CAP_NET_RAW.* \[ERR_PACEGATE_NOT_PERMITTED\]\n$/);
+    expect(stdout).toBe('');
+    expect(code).toBe(1);
+    expect(await counter.total()).toBe(0);
+  });
+
+  test('CAP_NET_RAW alone is enough for a SYN scan', async () => {
+    const { code, stdout, stderr } = await pacegate(
+      lab.scanner,
+      ['scan', '-sS', server, hosts.server.v6, '-p', '80,81', '--max-rate', '1000', '-oJ', '-'],
+      withCapabilities(',+net_raw'),
+    );
+    expect(stderr).toContain('(syn, packet)');
+    expect(code).toBe(0);
+    expect(Object.fromEntries(findingsOf(scanLines(stdout)))).toEqual({
+      [`${server} 80`]: { state: 'open', reason: 'syn-ack' },
+      [`${server} 81`]: { state: 'closed', reason: 'reset' },
+      [`${hosts.server.v6} 80`]: { state: 'open', reason: 'syn-ack' },
+      [`${hosts.server.v6} 81`]: { state: 'closed', reason: 'reset' },
+    });
+    expect(await counter.total()).toBe(4);
+  });
+
+  test('without -sS and without the privilege: connects, and says so', async () => {
+    const { code, stdout, stderr } = await pacegate(
+      lab.scanner,
+      ['scan', server, '-p', '80,81', '--max-rate', '1000', '-oJ', '-'],
+      withCapabilities(''),
+    );
+    expect(stderr).toMatch(/^pacegate: warning: .*connect/m);
+    expect(code).toBe(0);
+    expect(Object.fromEntries(findingsOf(scanLines(stdout)))).toEqual({
+      [`${server} 80`]: { state: 'open', reason: 'syn-ack' },
+      [`${server} 81`]: { state: 'closed', reason: 'conn-refused' },
+    });
+  });
+});
