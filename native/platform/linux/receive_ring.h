@@ -11,10 +11,10 @@
 ///     V2, reader polls after every packet   about half of V3    19 %           20 us, 43 us
 ///     V2, reader rests 500 us after some    615 to 634 k/s      3 %            19 us, 58 us
 ///
-/// (No drops in any.) The third is what packet_receiver.cc does. Its 7 to 9 % at rates no AF_PACKET
-/// scan is answered at buy this: when the ring is seen empty, nothing is pending. With V3 a packet
-/// may sit in an open block until the timer fires, so "no answer came before T" would rest on a
-/// guess of how late that timer can be.
+/// No drops in any. The third is what packet_receiver.cc does. The 7 to 9 % that it loses flat out
+/// buy this: when the ring is seen empty, nothing is pending. With V3 a packet may sit in an open
+/// block until the timer fires, so "no answer came before T" would rest on a guess of how late that
+/// timer can be.
 #pragma once
 
 #include <cstdint>
