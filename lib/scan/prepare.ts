@@ -11,11 +11,11 @@ import type { ScanEngine } from './engines/scan-engine.js';
 import { SynScan } from './engines/syn-scan.js';
 import { parseTargetText, type ScanSettings } from './options.js';
 import { notPermitted } from './scan-errors.js';
-import { planField, type ScanField, type ScanPlan } from './scan-plan.js';
+import { excludedRanges, planField, type ScanField, type ScanPlan } from './scan-plan.js';
 import type { AddressRange } from './targets/address-range.js';
 import type { ParsedTarget } from './targets/parse-target.js';
 import { resolveTargets, type Lookup } from './targets/resolve.js';
-import type { TargetAddresses } from './targets/target-policy.js';
+import { allowTargets, type TargetAddresses } from './targets/target-policy.js';
 
 /** What a scan reaches the outside through; tests put their own here. */
 export interface ScanDependencies {
@@ -31,23 +31,29 @@ export interface ScanDependencies {
 /** Takes a warning. */
 export type Warn = (code: string, message: string) => void;
 
-/** Plans what needs no resolver, and checks the literal part of the rest; undefined where something is still to be asked. */
+/**
+ * Plans what needs no resolver. Where something is still to be asked the answer is undefined, and the literal targets
+ * are checked already: nobody is asked for a name beside a target that is refused.
+ */
 export function prepareNow(
   settings: ScanSettings,
   dependencies: ScanDependencies,
 ): ScanField | undefined {
   const { targets, exclude } = settings;
   if (targets === undefined) return undefined;
-  const literalTargets = literals(targets);
-  const literalExcludes = literals(exclude);
-  const isWhole =
-    literalTargets.length + literalExcludes.length === targets.length + exclude.length;
-  if (!isWhole && literalTargets.length === 0) return undefined;
-  // A name that is excluded could bring the count below the limits: only a name that is scanned cannot.
-  if (!isWhole && literalExcludes.length < exclude.length) return undefined;
-  const broadcasts = dependencies.localBroadcasts();
-  if (isWhole) return planField(settings, literalTargets, literalExcludes, broadcasts);
-  planField(settings, literalTargets, [], broadcasts);
+  const known = literals(targets);
+  const knownExcludes = literals(exclude);
+  // An excluded name may yet take the number of addresses below its limit.
+  if (knownExcludes.length < exclude.length) return undefined;
+  const localBroadcasts = dependencies.localBroadcasts();
+  if (known.length === targets.length) {
+    return planField(settings, known, knownExcludes, localBroadcasts);
+  }
+  allowTargets(known, {
+    excluded: excludedRanges(knownExcludes),
+    localBroadcasts,
+    iAmAuthorised: settings.iAmAuthorised,
+  });
   return undefined;
 }
 
@@ -96,8 +102,11 @@ export function chooseTechnique(
   if (wanted === 'connect') return 'connect';
   const reason = native.host_can_send_raw();
   if (reason === '') return 'syn';
-  if (wanted === 'syn') throw notPermitted(`technique 'syn' needs raw sockets: ${reason}`);
-  warn('technique-fallback', `no raw sockets here, using the connect technique: ${reason}`);
+  if (wanted === 'syn') throw notPermitted(`technique 'syn' is not permitted here: ${reason}`);
+  warn(
+    'technique-fallback',
+    `using the connect technique, because 'syn' is not permitted here: ${reason}`,
+  );
   return 'connect';
 }
 

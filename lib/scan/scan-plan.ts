@@ -46,7 +46,7 @@ export function planField(
   localBroadcasts: readonly AddressRange[],
 ): ScanField {
   const { ranges, warnings } = allowTargets(targets, {
-    excluded: normalizeRanges(excludes.flatMap((exclude) => exclude.ranges)),
+    excluded: excludedRanges(excludes),
     localBroadcasts,
     iAmAuthorised: settings.iAmAuthorised,
   });
@@ -59,6 +59,11 @@ export function planField(
     throw outOfRange('addresses times ports', positions, 'at most 2^53 - 1');
   }
   return { ranges, addresses: Number(addresses), warnings };
+}
+
+/** All addresses of the excludes, each once. */
+export function excludedRanges(excludes: readonly TargetAddresses[]): AddressRange[] {
+  return normalizeRanges(excludes.flatMap((exclude) => exclude.ranges));
 }
 
 /**

@@ -196,6 +196,7 @@ describe('what makes a scan impossible', () => {
     [{ targets: '224.0.0.1' }, 'INVALID_ARGUMENT'],
     [{ targets: '8.0.0.0/8' }, 'NOT_PERMITTED'],
     [{ targets: ['8.0.0.0/8', 'some.name'] }, 'NOT_PERMITTED'],
+    [{ targets: ['8.0.0.0/8', 'some.name'], exclude: '8.1.0.0/16' }, 'NOT_PERMITTED'],
     [{ targets: ['224.0.0.1', 'some.name'] }, 'INVALID_ARGUMENT'],
     [{ targets: '10.0.0.1', exclude: '10.0.0.0/24' }, 'INVALID_ARGUMENT'],
     [{ targets: 'fd00::/64', ports: '-' }, 'OUT_OF_RANGE'],
@@ -336,6 +337,18 @@ describe('targets that need waiting for', () => {
     const stoppedEarly = begin({ targets: from('10.0.0.1') });
     await stoppedEarly.scan.stop();
     expect(stoppedEarly.native.calls).toEqual([]);
+  });
+
+  it('a name is left when every address beside it is excluded', async () => {
+    const { native, scan } = begin(
+      { targets: ['10.0.0.1', 'one.example'], exclude: '10.0.0.1' },
+      { lookup: () => Promise.resolve(['10.0.0.7']) },
+    );
+    await vi.waitFor(() => {
+      expect(native.calls).toContain('start');
+    });
+    native.end(4, 100);
+    expect((await scan.done).addresses).toBe(1);
   });
 
   it('a name that is excluded is resolved too', async () => {
