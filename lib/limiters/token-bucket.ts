@@ -1,4 +1,4 @@
-import { type NativeHandle, native, RESERVE, SCRATCH } from '../internal/binding.js';
+import { type NativeHandle, native, SCRATCH } from '../internal/binding.js';
 import { checkNumber } from '../internal/check.js';
 import { type Clock, systemClock } from '../internal/clock.js';
 import { alarmsOf, readClock } from '../internal/clock-alarms.js';
@@ -21,7 +21,7 @@ import {
   checkTokenBucketOptions,
   type TokenBucketOptions,
 } from './token-bucket-options.js';
-import { REFUSED, type Reservations, WaitingLine } from './waiting-line.js';
+import { type Reservations, WaitingLine } from './waiting-line.js';
 
 const { scratch, bucket_try_acquire, bucket_try_acquire_at } = native;
 
@@ -55,8 +55,6 @@ export class TokenBucket implements Limiter {
   #quota: BucketQuota;
   readonly #counters: LimiterCounters;
   readonly #line: WaitingLine;
-  /** Set when a call must look before it leaps: after dispose, and while the line is about to move up. */
-  #isUnsettled = false;
 
   /**
    * @throws PacegateError `ERR_PACEGATE_INVALID_ARGUMENT`, `ERR_PACEGATE_OUT_OF_RANGE`, or
@@ -103,7 +101,7 @@ export class TokenBucket implements Limiter {
    */
   tryAcquire(cost = 1): boolean {
     if (!isCost(cost)) throw badCost('cost', cost);
-    if (this.#isUnsettled) this.#settle();
+    if (this.#handle === 0) throw new DisposedError('TokenBucket');
     const clock = this.#ownClock;
     const isAllowed =
       clock === undefined
@@ -123,7 +121,7 @@ export class TokenBucket implements Limiter {
    */
   tryAcquireUpTo(max: number): number {
     checkNumber('max', max, { min: 0, integer: true });
-    this.#settle();
+    this.#checkAlive();
     const taken = native.bucket_try_acquire_up_to_at(this.#handle, max, readClock(this.#clock));
     if (taken > 0) this.#counters.allow(scratch[SCRATCH.nowNs] ?? 0, taken);
     else if (max > 0) this.#counters.block();
@@ -141,11 +139,9 @@ export class TokenBucket implements Limiter {
   async acquire(cost = 1, options?: AcquireOptions): Promise<boolean> {
     if (!isCost(cost)) throw badCost('cost', cost);
     const patience = checkAcquireOptions(options);
-    this.#settle();
+    this.#checkAlive();
     if (patience.signal?.aborted === true) throw patience.signal.reason;
-    return this.#line.join(cost, patience, () => {
-      this.#moveUpSoon();
-    });
+    return this.#line.join(cost, patience);
   }
 
   /**
@@ -155,7 +151,7 @@ export class TokenBucket implements Limiter {
    */
   check(cost = 1): Decision {
     if (!isCost(cost)) throw badCost('cost', cost);
-    this.#settle();
+    this.#checkAlive();
     const isAllowed = native.bucket_check_at(this.#handle, cost, readClock(this.#clock));
     if (isAllowed) this.#counters.allow(scratch[SCRATCH.nowNs] ?? 0, cost);
     else this.#counters.block();
@@ -169,7 +165,7 @@ export class TokenBucket implements Limiter {
    */
   peek(cost = 1): Decision {
     if (!isCost(cost)) throw badCost('cost', cost);
-    this.#settle();
+    this.#checkAlive();
     return this.#decision(native.bucket_peek_at(this.#handle, cost, readClock(this.#clock)));
   }
 
@@ -188,7 +184,7 @@ export class TokenBucket implements Limiter {
    * @throws PacegateError after dispose
    */
   availableTokens(): number {
-    this.#settle();
+    this.#checkAlive();
     const tokens = native.bucket_available_at(this.#handle, readClock(this.#clock));
     // 3, not 3.0000000000000027.
     return Number(tokens.toPrecision(14));
@@ -202,9 +198,9 @@ export class TokenBucket implements Limiter {
    */
   refund(tokens: number): void {
     if (!isCost(tokens)) throw badCost('tokens', tokens);
-    this.#settle();
+    this.#checkAlive();
     native.bucket_give_back_at(this.#handle, tokens, readClock(this.#clock));
-    this.#moveUpSoon();
+    this.#line.moveUp(tokens);
   }
 
   /**
@@ -216,7 +212,7 @@ export class TokenBucket implements Limiter {
    */
   setRate(rate: number): void {
     const quota = checkQuota(rate, this.#burstOption);
-    this.#settle();
+    this.#checkAlive();
     this.#line.rearrange((nowNs) => {
       native.bucket_set_quota_at(this.#handle, quota.rate, quota.burst, nowNs);
       this.#quota = quota;
@@ -230,7 +226,7 @@ export class TokenBucket implements Limiter {
    * @throws PacegateError after dispose
    */
   statistics(): LimiterStatistics {
-    this.#settle();
+    this.#checkAlive();
     return this.#counters.statistics(wholeNs(readClock(this.#clock)));
   }
 
@@ -240,7 +236,7 @@ export class TokenBucket implements Limiter {
    * @throws PacegateError after dispose
    */
   reset(): void {
-    this.#settle();
+    this.#checkAlive();
     this.#counters.clear();
     this.#line.rearrange((nowNs) => {
       native.bucket_reset_at(this.#handle, nowNs);
@@ -254,7 +250,6 @@ export class TokenBucket implements Limiter {
     dropped.unregister(this);
     native.bucket_destroy(this.#handle);
     this.#handle = 0;
-    this.#isUnsettled = true;
   }
 
   #decision(allowed: boolean): Decision {
@@ -270,32 +265,34 @@ export class TokenBucket implements Limiter {
 
   #reservations(): Reservations {
     return {
-      reserve: (cost, maxWaitNs, nowNs) => {
-        const waitNs = native.bucket_reserve_at(this.#handle, cost, maxWaitNs, nowNs);
-        if (waitNs === RESERVE.never) return REFUSED.never;
-        return waitNs === RESERVE.notYet ? REFUSED.notYet : waitNs;
-      },
+      reserve: (cost, maxWaitNs, nowNs) =>
+        native.bucket_reserve_at(this.#handle, cost, maxWaitNs, nowNs),
       giveBack: (cost, nowNs) => {
         native.bucket_give_back_at(this.#handle, cost, nowNs);
       },
+      postpone: (deadlineNs, nowNs) => {
+        this.#postpone(deadlineNs, nowNs);
+      },
+      priceNs: (cost) => (cost / this.#quota.rate) * 1e9,
       slackNs: (cost) => ((this.#quota.burst - cost) / this.#quota.rate) * 1e9,
     };
   }
 
-  /** Units came back: those who wait move up, once for everything that happens before the next microtask. */
-  #moveUpSoon(): void {
-    if (this.#line.size === 0 || this.#isUnsettled) return;
-    this.#isUnsettled = true;
-    queueMicrotask(() => {
-      if (this.#handle !== 0) this.#settle();
-    });
+  /**
+   * Charges what is missing until the bucket counts as empty up to `deadlineNs`, in bites it takes: it refuses more
+   * than a burst at once.
+   */
+  #postpone(deadlineNs: bigint, nowNs: bigint): void {
+    const { rate, burst } = this.#quota;
+    native.bucket_peek_at(this.#handle, 0, nowNs);
+    const owedNs = scratch[SCRATCH.resetNs] ?? 0;
+    const missingNs = Number(deadlineNs - nowNs) + (burst / rate) * 1e9 - owedNs;
+    for (let tokens = (missingNs / 1e9) * rate; tokens > 0; tokens -= burst) {
+      native.bucket_reserve_at(this.#handle, Math.min(tokens, burst), Infinity, nowNs);
+    }
   }
 
-  /** Before anything else is done to the bucket: refuses when disposed of, lets the line move up when it may. */
-  #settle(): void {
-    if (!this.#isUnsettled) return;
+  #checkAlive(): void {
     if (this.#handle === 0) throw new DisposedError('TokenBucket');
-    this.#isUnsettled = false;
-    this.#line.rearrange(() => undefined);
   }
 }
