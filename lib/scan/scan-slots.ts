@@ -35,6 +35,8 @@ export const SCAN_SLOT = {
   smoothedRttUs: 30,
   unknown: 31,
   faultErrno: 32,
+  pacedPackets: 33,
+  pacedNs: 34,
 } as const;
 
 /** Length of the table: room to grow without moving anything. */

@@ -32,7 +32,7 @@ class LinkBatch {
     std::uint64_t accepted = 0;
     std::uint64_t refused = 0;  ///< for good; marked as unsent
     bool busy = false;          ///< the rest stays, to be flushed again
-    int system_error = 0;       ///< of the last refusal
+    int system_error = 0;       ///< why it was busy or refused
   };
   /// Sends what is waiting. Frames left from an earlier, busy flush get a fresh time of sending.
   Outcome flush(ProbeWindow& window, std::uint64_t now_ns) {
@@ -45,11 +45,11 @@ class LinkBatch {
       first_ += report.accepted;
       outcome.accepted += report.accepted;
       outcome.busy = report.outcome == platform::SendOutcome::busy;
+      if (report.outcome != platform::SendOutcome::ok) outcome.system_error = report.system_error;
       if (report.outcome == platform::SendOutcome::failed) {
         window.mark_unsent(positions_[first_]);
         ++first_;
         ++outcome.refused;
-        outcome.system_error = report.system_error;
       }
     }
     stale_ = outcome.busy;

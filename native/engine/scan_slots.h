@@ -54,6 +54,8 @@ enum ScanSlot : std::uint8_t {
   kSlotSmoothedRttUs,
   kSlotUnknown,
   kSlotFaultErrno,
+  kSlotPacedPackets,    ///< probes sent while there were new pairs to probe
+  kSlotPacedNs,         ///< from the first of them to the last, pauses left out
   kScanSlotCount = 40,  ///< room to grow without moving anything
 };
 

@@ -15,8 +15,8 @@ constexpr std::uint64_t kQuantumNs = 300'000;
 constexpr std::uint64_t kIdleNs = 2 * kNsPerMs;
 constexpr std::uint64_t kMaxSleepNs = 200 * kNsPerMs;
 constexpr std::uint64_t kPublishNs = 20 * kNsPerMs;
-// A device that refuses every packet for this long (down, removed) ends the scan.
-constexpr std::uint64_t kRefusalNs = 5 * kNsPerSecond;
+// A device that takes not one packet for this long (down, removed, cable out) ends the scan.
+constexpr std::uint64_t kStallNs = 5 * kNsPerSecond;
 // Positions passed over in one wake-up, so that an unreachable /8 does not block control and
 // counters.
 constexpr std::uint64_t kMaxUnreachablePerStep = 4096;
@@ -41,12 +41,23 @@ SendLoop::End SendLoop::run() {
     const std::uint64_t now = platform::monotonic_ns();
     obey_control(now);
     if (over(now)) break;
-    if (!control_.paused.load(std::memory_order_acquire)) step(now);
+    if (!sit_out_pause(now)) step(now);
     if (now >= next_publish_ns_) publish(now);
     control_.waiter.wait_until(next_wake_ns(platform::monotonic_ns()));
   }
   publish(platform::monotonic_ns());
   return end_;
+}
+
+bool SendLoop::sit_out_pause(std::uint64_t now_ns) {
+  const bool paused = control_.paused.load(std::memory_order_acquire);
+  if (was_paused_) {
+    paused_ns_ += now_ns - pause_seen_ns_;
+    schedule_.restart(now_ns);  // a pause is no stall, and earns no credit
+  }
+  was_paused_ = paused;
+  pause_seen_ns_ = now_ns;
+  return paused;
 }
 
 void SendLoop::resolve_neighbours() {
@@ -97,6 +108,7 @@ void SendLoop::step(std::uint64_t now_ns) {
   if (idle_) schedule_.restart(now_ns);
   const std::uint64_t due = schedule_.due(now_ns);
   if (due == 0) return;
+  paced_ = !context_.cursors.all_started();
   fill(due, now_ns, heard);
   idle_ = batches_empty();
   flush(now_ns);
@@ -157,24 +169,38 @@ void SendLoop::account(const LinkBatch::Outcome& outcome, std::uint64_t now_ns) 
   // A refused packet is charged like a sent one, or a device that is down would make this loop
   // spin.
   schedule_.commit(outcome.accepted + outcome.refused);
-  if (outcome.accepted > 0) {
-    slots.add(kSlotSent, static_cast<double>(outcome.accepted));
-    rate_ring_.add(now_ns, outcome.accepted);
-    if (last_send_ns_ == 0) slots.set(kSlotFirstSendNs, static_cast<double>(now_ns));
-    if (last_send_ns_ != 0) departures_.record(now_ns - last_send_ns_);
-    last_send_ns_ = now_ns;
-    slots.set(kSlotLastSendNs, static_cast<double>(now_ns));  // with sent: a rate is made of both
-    refused_since_ns_ = 0;
-  }
+  if (outcome.accepted > 0) count_sent(outcome.accepted, now_ns);
   if (outcome.refused > 0) {
     slots.add(kSlotSendFailed, static_cast<double>(outcome.refused));
-    slots.set(kSlotFaultErrno, outcome.system_error);
-    if (outcome.accepted == 0 && refused_since_ns_ == 0) refused_since_ns_ = now_ns;
   }
   if (outcome.busy) {
     slots.add(kSlotSendBusy, 1);
     device_busy_ = true;
   }
+  if (outcome.refused > 0 || outcome.busy) {
+    slots.set(kSlotFaultErrno, outcome.system_error);
+    if (outcome.accepted == 0 && stalled_since_ns_ == 0) stalled_since_ns_ = now_ns;
+  }
+}
+
+void SendLoop::count_sent(std::uint64_t packets, std::uint64_t now_ns) {
+  auto& slots = context_.slots;
+  slots.add(kSlotSent, static_cast<double>(packets));
+  rate_ring_.add(now_ns, packets);
+  if (last_send_ns_ == 0) {
+    slots.set(kSlotFirstSendNs, static_cast<double>(now_ns));
+  } else {
+    departures_.record(now_ns - last_send_ns_);
+  }
+  if (paced_) {
+    const std::uint64_t since = last_send_ns_ == 0 ? 0 : now_ns - last_send_ns_;
+    slots.add(kSlotPacedPackets, static_cast<double>(packets));
+    slots.add(kSlotPacedNs, static_cast<double>(since - std::min(since, paused_ns_)));
+  }
+  last_send_ns_ = now_ns;
+  slots.set(kSlotLastSendNs, static_cast<double>(now_ns));
+  paused_ns_ = 0;
+  stalled_since_ns_ = 0;
 }
 
 bool SendLoop::batches_empty() const {
@@ -197,7 +223,7 @@ bool SendLoop::over(std::uint64_t now_ns) {
     end_ = End::abandoned;
     return true;
   }
-  if (refused_since_ns_ != 0 && now_ns - refused_since_ns_ > kRefusalNs) {
+  if (stalled_since_ns_ != 0 && now_ns - stalled_since_ns_ > kStallNs) {
     end_ = End::failed;
     return true;
   }

@@ -32,6 +32,8 @@ class SendLoop {
  private:
   void resolve_neighbours();
   [[nodiscard]] bool interrupted() const;
+  /// \return whether the scan is paused now
+  [[nodiscard]] bool sit_out_pause(std::uint64_t now_ns);
   void obey_control(std::uint64_t now_ns);
   [[nodiscard]] std::uint64_t heard_ns() const;
   [[nodiscard]] bool backlog_is_crowded() const;
@@ -43,6 +45,7 @@ class SendLoop {
   void settle_unreachable(std::uint64_t position, const ProbeRenderer::Aim& aim);
   void flush(std::uint64_t now_ns);
   void account(const LinkBatch::Outcome& outcome, std::uint64_t now_ns);
+  void count_sent(std::uint64_t packets, std::uint64_t now_ns);
   [[nodiscard]] bool batches_empty() const;
   [[nodiscard]] std::uint64_t next_wake_ns(std::uint64_t now_ns) const;
   [[nodiscard]] bool over(std::uint64_t now_ns);
@@ -60,8 +63,12 @@ class SendLoop {
   bool idle_ = false;               // the last wake-up found nothing to send
   bool device_busy_ = false;
   bool stopping_ = false;
+  bool paced_ = true;  // there were new positions when the last batch was filled
+  bool was_paused_ = false;
+  std::uint64_t pause_seen_ns_ = 0;
+  std::uint64_t paused_ns_ = 0;  // since the last send
   std::uint64_t last_send_ns_ = 0;
-  std::uint64_t refused_since_ns_ = 0;  // 0: the device takes packets
+  std::uint64_t stalled_since_ns_ = 0;  // 0: the device takes packets
   std::uint64_t next_publish_ns_ = 0;
   End end_ = End::complete;
 };

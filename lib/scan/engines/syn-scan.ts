@@ -104,8 +104,8 @@ export class SynScan implements ScanEngine {
         max: slot('departureMaxUs'),
       },
       cpuNs: slot('sendCpuNs') + slot('captureCpuNs'),
-      pacedPackets: slot('sent'),
-      pacedNs: slot('lastSendNs') - slot('firstSendNs'),
+      pacedPackets: slot('pacedPackets'),
+      pacedNs: slot('pacedNs'),
       silentNeighbours: slot('silentNeighbours'),
       smoothedRttUs: slot('smoothedRttUs'),
     };

@@ -106,6 +106,8 @@ TEST_SUITE("engine") {
     CHECK(slots.get(kSlotNoResponse) == 500);
     CHECK(slots.get(kSlotSettled) == 1500);
     CHECK(slots.get(kSlotInvalid) == 0);
+    CHECK(slots.get(kSlotPacedPackets) >= 1500);
+    CHECK(slots.get(kSlotPacedNs) > 0);
   }
 
   TEST_CASE("P3 partial sends and full buffers lose and repeat nothing") {

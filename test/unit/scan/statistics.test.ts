@@ -60,6 +60,8 @@ describe('statistics of a scan', () => {
       captureCpuNs: 20e6,
       firstSendNs: 1e9,
       lastSendNs: 1.05e9,
+      pacedPackets: 51,
+      pacedNs: 0.05e9,
       silentNeighbours: 2,
       smoothedRttUs: 1500,
     };
