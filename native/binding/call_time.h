@@ -29,7 +29,8 @@ struct GivenTime {
 
 /// Whole nanoseconds that cover `ticks`.
 [[nodiscard]] constexpr double ns_from_ticks(Ticks ticks) noexcept {
-  return static_cast<double>(ticks / kTicksPerNs + (ticks % kTicksPerNs != 0 ? 1 : 0));
+  const Ticks whole = ticks / kTicksPerNs + (ticks % kTicksPerNs != 0 ? 1 : 0);
+  return static_cast<double>(whole);
 }
 
 }  // namespace pacegate::binding
