@@ -1,0 +1,73 @@
+// Two network namespaces joined by a veth pair: one sends, the other counts. Nothing outside is touched.
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+
+/** The sending end is `tx0`, the counting end `rx0`; packets to 10.78.0.0/16 go by the counting end as a gateway. */
+export class VethPair {
+  readonly senderMac: string;
+  readonly receiverMac: string;
+  readonly #sender = `pacegate-bench-${process.pid}-tx`;
+  readonly #receiver = `pacegate-bench-${process.pid}-rx`;
+  readonly #onExit = (): void => {
+    this.remove();
+  };
+
+  constructor() {
+    process.on('exit', this.#onExit);
+    for (const name of [this.#sender, this.#receiver]) ip(`netns add ${name}`);
+    ip(`-n ${this.#sender} link add tx0 type veth peer name rx0 netns ${this.#receiver}`);
+    ip(`-n ${this.#sender} address add 10.77.9.1/24 dev tx0`);
+    ip(`-n ${this.#receiver} address add 10.77.9.2/24 dev rx0`);
+    ip(`-n ${this.#sender} link set tx0 up`);
+    ip(`-n ${this.#receiver} link set rx0 up`);
+    ip(`-n ${this.#sender} route add 10.78.0.0/16 via 10.77.9.2`);
+    this.senderMac = macOf(this.#sender, 'tx0');
+    this.receiverMac = macOf(this.#receiver, 'rx0');
+  }
+
+  startSender(command: string, args: readonly string[]): ChildProcess {
+    return start(this.#sender, command, args);
+  }
+
+  startReceiver(command: string, args: readonly string[]): ChildProcess {
+    return start(this.#receiver, command, args);
+  }
+
+  /** Once is enough; more does no harm. */
+  remove(): void {
+    process.off('exit', this.#onExit);
+    for (const name of [this.#sender, this.#receiver]) {
+      try {
+        execFileSync('ip', ['netns', 'delete', name], { stdio: 'ignore' });
+      } catch {
+        // Gone already, or never made.
+      }
+    }
+  }
+}
+
+function ip(text: string): string {
+  return execFileSync('ip', text.split(' '), { stdio: ['ignore', 'pipe', 'inherit'] }).toString();
+}
+
+function macOf(namespace: string, device: string): string {
+  const mac = /link\/ether ([0-9a-f:]{17})/.exec(ip(`-n ${namespace} link show ${device}`))?.[1];
+  if (mac === undefined) throw new Error(`${device} has no MAC address`);
+  return mac;
+}
+
+/** `ip netns exec` becomes the command, so its processor time is the command's. */
+function start(namespace: string, command: string, args: readonly string[]): ChildProcess {
+  return spawn('ip', ['netns', 'exec', namespace, command, ...args], { stdio: 'pipe' });
+}
+
+/** What a program printed to standard output; throws when it failed. */
+export async function outputOf(child: ChildProcess): Promise<string> {
+  const texts = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name]?.on('data', (chunk: Buffer) => (texts[name] += chunk.toString()));
+  }
+  const [code] = (await once(child, 'close')) as [number | null];
+  if (code === 0) return texts.stdout;
+  throw new Error(`${child.spawnargs.join(' ')} failed: ${texts.stderr}${texts.stdout}`);
+}
