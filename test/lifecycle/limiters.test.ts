@@ -13,11 +13,11 @@ describe('the process ends well', { timeout: 90_000 }, () => {
   });
 
   test('by process.exit while somebody waits', async () => {
-    expect(await runProgram('exit-while-waiting')).toEqual(well('leaving'));
+    expect(await runProgram('exit-while-waiting', { isAbrupt: true })).toEqual(well('leaving'));
   });
 
   test('by an exception while somebody waits', async () => {
-    const { code, signal, stderr } = await runProgram('throw-while-waiting');
+    const { code, signal, stderr } = await runProgram('throw-while-waiting', { isAbrupt: true });
     expect({ code, signal }).toEqual({ code: 1, signal: null });
     expect(stderr).toContain('on purpose');
   });
@@ -28,7 +28,7 @@ describe('the process ends well', { timeout: 90_000 }, () => {
   });
 
   test('when limiters were dropped: their native halves are freed, except where somebody waits', async () => {
-    expect(await runProgram('dropped', ['--expose-gc'])).toEqual(well('reused true'));
+    expect(await runProgram('dropped', { flags: ['--expose-gc'] })).toEqual(well('reused true'));
   });
 
   test('with the addon loaded twice', async () => {
@@ -47,6 +47,6 @@ describe('worker threads', { timeout: 90_000 }, () => {
   });
 
   test('can be busy when the process ends', async () => {
-    expect(await runProgram('exit-with-busy-workers')).toEqual(well('leaving'));
+    expect(await runProgram('exit-with-busy-workers', { isAbrupt: true })).toEqual(well('leaving'));
   });
 });
