@@ -36,6 +36,15 @@ describe('the process ends well', { timeout: 90_000 }, () => {
   });
 });
 
+test('without a binary the import says what is missing and how to get it', async () => {
+  const { code, stdout } = await runProgram('without-binary');
+  expect(code).toBe(0);
+  expect(stdout).toContain('ERR_PACEGATE_NO_BINARY');
+  expect(stdout).toContain(`no binary for ${process.platform}-${process.arch}`);
+  expect(stdout).toContain('npm run build');
+  expect(stdout).not.toContain('\n');
+});
+
 describe('worker threads', { timeout: 90_000 }, () => {
   test('can be terminated in the middle of anything, 20 times', async () => {
     expect(await runProgram('workers-terminated')).toEqual(well('20 terminated true'));
