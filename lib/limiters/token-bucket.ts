@@ -101,7 +101,7 @@ export class TokenBucket implements Limiter {
    */
   tryAcquire(cost = 1): boolean {
     if (!isCost(cost)) throw badCost('cost', cost);
-    if (this.#handle === 0) throw new DisposedError('TokenBucket');
+    this.#checkAlive();
     const clock = this.#ownClock;
     const isAllowed =
       clock === undefined
@@ -152,7 +152,11 @@ export class TokenBucket implements Limiter {
   check(cost = 1): Decision {
     if (!isCost(cost)) throw badCost('cost', cost);
     this.#checkAlive();
-    const isAllowed = native.bucket_check_at(this.#handle, cost, readClock(this.#clock));
+    const clock = this.#ownClock;
+    const isAllowed =
+      clock === undefined
+        ? native.bucket_check(this.#handle, cost)
+        : native.bucket_check_at(this.#handle, cost, readClock(clock));
     if (isAllowed) this.#counters.allow(scratch[SCRATCH.nowNs] ?? 0, cost);
     else this.#counters.block();
     return this.#decision(isAllowed);
@@ -270,9 +274,7 @@ export class TokenBucket implements Limiter {
       giveBack: (cost, nowNs) => {
         native.bucket_give_back_at(this.#handle, cost, nowNs);
       },
-      postpone: (deadlineNs, nowNs) => {
-        this.#postpone(deadlineNs, nowNs);
-      },
+      postpone: this.#postpone.bind(this),
       priceNs: (cost) => (cost / this.#quota.rate) * 1e9,
       slackNs: (cost) => ((this.#quota.burst - cost) / this.#quota.rate) * 1e9,
     };
