@@ -12,7 +12,7 @@
 #include <string>
 #include <thread>
 
-#include "arrivals.h"
+#include "bench/arrivals.h"
 #include "core/time.h"
 #include "packet/parse.h"
 #include "platform/clock.h"
