@@ -4,7 +4,6 @@
 
 #include <memory>
 #include <new>
-#include <utility>
 
 #include "binding/shared_doubles.h"
 #include "engine/network.h"
@@ -17,7 +16,7 @@ namespace pacegate::binding {
 class ScanObject {
  public:
   /// \throws platform::PlatformError when a device cannot be opened
-  ScanObject(Napi::Env env, ScanOptions options)
+  ScanObject(Napi::Env env, const ScanOptions& options)
       : counters_(env, kScanSlotCount),
         slots_(*new(counters_.values().data()) ScanSlots),
         engine_(options, open_network(options), slots_) {

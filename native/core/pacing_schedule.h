@@ -142,7 +142,7 @@ class PacingSchedule {
     const double whole = std::trunc(kSecond / rate_);
     const double rest = std::fma(-whole, rate_, kSecond) / rate_;
     const double carry = std::floor(rest);
-    const auto fraction = static_cast<std::uint64_t>((rest - carry) * kFractionScale + 0.5);
+    const auto fraction = static_cast<std::uint64_t>(std::round((rest - carry) * kFractionScale));
     period_.ns = static_cast<std::uint64_t>(whole) +
                  static_cast<std::uint64_t>(static_cast<std::int64_t>(carry)) + (fraction >> 32);
     period_.fraction = static_cast<std::uint32_t>(fraction);
