@@ -8,11 +8,11 @@ interface Counts {
   skippedTitles?: string[];
 }
 
-const load = async (stage: string): Promise<unknown> =>
-  import(new URL(`../../scripts/stages/${stage}.mjs`, import.meta.url).href) as Promise<unknown>;
+const load = async (script: string): Promise<unknown> =>
+  import(new URL(`../../scripts/${script}.mjs`, import.meta.url).href) as Promise<unknown>;
 
 describe('the native test stages', async () => {
-  const { counts } = (await load('native-tests')) as {
+  const { counts } = (await load('stages/native-tests')) as {
     counts: (result: { ok: boolean; output: string }) => Counts;
   };
   const closing = (passed: number, failed: number, skipped: number): string =>
@@ -39,7 +39,7 @@ describe('the native test stages', async () => {
 });
 
 describe('the vitest stage', async () => {
-  const { counts } = (await load('vitest')) as {
+  const { counts } = (await load('stages/vitest')) as {
     counts: (result: { ok: boolean; output: string }, report: object | undefined) => Counts;
   };
   const report = (passed: number, failed: number, files: object[] = []): object => ({
@@ -82,5 +82,43 @@ describe('the vitest stage', async () => {
     ['a run of no test at all', { ok: true, output: '' }, report(0, 0)],
   ])('counts %s as a failure', (_what, result, json) => {
     expect(counts(result, json).failed).toBe(1);
+  });
+});
+
+describe('the sanitized addon stage', async () => {
+  const { ownFindings } = (await load('sanitize')) as { ownFindings: (text: string) => string[] };
+  const leak = (...frames: string[]): string =>
+    [
+      '==1==ERROR: LeakSanitizer: detected memory leaks',
+      '',
+      'Direct leak of 8 byte(s) in 1 object(s) allocated from:',
+      ...frames.map((frame, index) => `    #${index} 0x7f00 ${frame}`),
+      '',
+      'SUMMARY: AddressSanitizer: 8 byte(s) leaked in 1 allocation(s).',
+    ].join('\n');
+  const allocation = 'in operator new(unsigned long) asan_new_delete.cpp:95';
+  const below = 'in napi_module_register_by_symbol (/usr/bin/node+0xc6d562)';
+
+  it.each([
+    ['in f /x/native/core/a.cc:1'],
+    ['in g (/x/build-addon-asan/build/Release/pacegate.node+0x14e1b3)'],
+    ['in Napi::Addon<A>::Init /x/node_modules/node-addon-api/napi-inl.h:558'],
+    [' (<unknown module>)'],
+  ])('counts memory that was asked for %s', (frame) => {
+    expect(ownFindings(leak(allocation, frame, below))).toHaveLength(1);
+    expect(ownFindings(leak(allocation, 'in std::string::reserve (x)', frame))).toHaveLength(1);
+  });
+
+  it('leaves out what V8 keeps for itself, also when a call of ours made it do so', () => {
+    const ours = 'in f /x/native/binding/addon.cc:33';
+    const v8 = 'in v8::internal::Page::Allocate() (/usr/bin/node+0x11a06f2)';
+    expect(ownFindings(leak(allocation, v8, ours, below))).toEqual([]);
+    expect(ownFindings(leak(allocation, 'in std::f() (/usr/bin/node+0x1)', v8, ours))).toEqual([]);
+  });
+
+  it('counts every report that is not about leaks', () => {
+    const overflow = '==1==ERROR: AddressSanitizer: heap-buffer-overflow (/usr/bin/node+0x1)';
+    expect(ownFindings(overflow)).toEqual([overflow]);
+    expect(ownFindings('a.cc:1:2: runtime error: signed integer overflow')).toHaveLength(1);
   });
 });
