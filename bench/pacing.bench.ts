@@ -1,4 +1,5 @@
 // Rate asked against rate received on a veth pair, pacegate next to masscan [--seconds 10 --rounds 3 --rates 1000,10000,100000]
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
@@ -54,6 +55,8 @@ interface Run {
   /** Processor time of the whole process, its start and end included, over the time it was sending: of one core. */
   readonly cpuPercent: number;
   readonly loadAverage: number;
+  /** Everything was sent, but the program had to be killed. */
+  readonly hung: boolean;
 }
 
 /** Compares the two; prints a table, returns every run and the medians. */
@@ -126,15 +129,34 @@ async function measure(
   const [command, args] =
     tool === 'pacegate' ? ofPacegate(range, rate) : ofMasscan(pair, range, rate);
   const startCpu = childrenCpuSeconds();
-  await outputOf(pair.startSender(command, args));
+  const hung = await waitForSender(pair.startSender(command, args), (planned / rate) * 1.25 + 15);
+  if (hung && tool === 'pacegate') throw new Error(`pacegate did not end at ${rate}/s`);
   const cpu = childrenCpuSeconds() - startCpu;
   const received = await counter.finish();
   return {
-    ...{ tool, rate, round, planned, received, loadAverage },
+    ...{ tool, rate, round, planned, received, loadAverage, hung },
     errorPercent: (received.withinSpan / (rate * seconds) - 1) * 100,
     meanErrorPercent: (received.meanRate / rate - 1) * 100,
     cpuPercent: (cpu * 1e11) / (received.lastNs - received.firstNs),
   };
+}
+
+/**
+ * Waits for a sender's end, and kills it when that does not come: masscan 1.3.2 now and then counts its --wait down
+ * below 0 and goes on forever. What it sent is counted all the same.
+ *
+ * @returns whether it had to be killed
+ */
+async function waitForSender(child: ChildProcess, limitSeconds: number): Promise<boolean> {
+  const limit = AbortSignal.timeout(limitSeconds * 1000);
+  limit.addEventListener('abort', () => child.kill('SIGKILL'));
+  try {
+    await outputOf(child);
+    return false;
+  } catch (error) {
+    if (limit.aborted) return true;
+    throw error;
+  }
 }
 
 function ofPacegate(range: string, rate: number): [string, string[]] {
@@ -225,9 +247,18 @@ function median(values: readonly number[]): number {
 
 const signed = (value: number): string => `${value < 0 ? '' : '+'}${value.toFixed(3)}`;
 
-function runLine({ tool, rate, errorPercent, received, cpuPercent, loadAverage }: Run): string {
+function runLine({
+  tool,
+  rate,
+  errorPercent,
+  received,
+  cpuPercent,
+  loadAverage,
+  hung,
+}: Run): string {
   const drops = received.dropped > 0 ? `, ${received.dropped} dropped by the receiver` : '';
-  return `${tool} at ${rate}/s: ${signed(errorPercent)} %, cpu ${cpuPercent.toFixed(1)} %, load ${loadAverage.toFixed(1)}${drops}`;
+  const kill = hung ? ', killed: it did not end' : '';
+  return `${tool} at ${rate}/s: ${signed(errorPercent)} %, cpu ${cpuPercent.toFixed(1)} %, load ${loadAverage.toFixed(1)}${drops}${kill}`;
 }
 
 function table(rows: readonly Row[]): string {

@@ -67,7 +67,8 @@ export async function outputOf(child: ChildProcess): Promise<string> {
   for (const name of ['stdout', 'stderr'] as const) {
     child[name]?.on('data', (chunk: Buffer) => (texts[name] += chunk.toString()));
   }
-  const [code] = (await once(child, 'close')) as [number | null];
+  const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
   if (code === 0) return texts.stdout;
-  throw new Error(`${child.spawnargs.join(' ')} failed: ${texts.stderr}${texts.stdout}`);
+  const printed = `${texts.stderr}${texts.stdout}`.slice(-500);
+  throw new Error(`${child.spawnargs.join(' ')} ended with ${code ?? signal ?? '?'}: ${printed}`);
 }
