@@ -97,7 +97,8 @@ if (name === undefined) {
   try {
     await measure(name, known[name], args);
   } catch (error) {
-    report(error);
-    process.exitCode = 1;
+    const isUsage = String(error.code).startsWith('ERR_PARSE_ARGS');
+    report(isUsage ? new StepError(error.message) : error);
+    process.exitCode = isUsage ? 2 : 1;
   }
 }
