@@ -34,9 +34,13 @@ bool same_path(const Path& a, const Path& b) {
 class NetworkBuilder {
  public:
   explicit NetworkBuilder(const ScanOptions& options) : options_(options) {
-    if (!options.interface_name.empty()) {
-      only_interface_ = platform::find_interface(options.interface_name).index;
+    if (options.interface_name.empty()) return;
+    const platform::Interface chosen = platform::find_interface(options.interface_name);
+    // Before any route is looked up: a device that is down has none, which would name the wrong fault.
+    if (!chosen.up) {
+      throw PlatformError(Fault::interface_down, "the interface " + chosen.name + " is down");
     }
+    only_interface_ = chosen.index;
   }
 
   void add(const AddressRange& range) {
