@@ -14,9 +14,17 @@ export function summaryLines(summary: ScanSummary): string[] {
     summary.technique === 'connect' ? 'connect' : `${summary.technique}, ${statistics.backend}`;
   return [
     `pacegate: ${extent(summary)} in ${(summary.durationMs / 1000).toFixed(2)} s (${how}): ${found}`,
-    `pacegate: rate asked ${rate(statistics.targetPacketsPerSecond)}/s, sent ${rate(statistics.packetsPerSecond)}/s (${count(statistics.sent)} packets); seed ${summary.seed}`,
+    `pacegate: rate asked ${rate(statistics.targetPacketsPerSecond)}/s, sent ${sent(summary)}; seed ${summary.seed}`,
     ...losses(summary),
   ];
+}
+
+/** One packet has no rate. */
+function sent({ statistics }: ScanSummary): string {
+  const packets = `${count(statistics.sent)} ${plural(statistics.sent, 'packet')}`;
+  return statistics.packetsPerSecond > 0
+    ? `${rate(statistics.packetsPerSecond)}/s (${packets})`
+    : packets;
 }
 
 function extent(summary: ScanSummary): string {
@@ -33,13 +41,13 @@ function plural(number: number, noun: string): string {
 /** What may have cost results, where it happened. */
 function losses({ statistics }: ScanSummary): string[] {
   const lost = [
-    [statistics.sendFailures, 'packets the system refused'],
-    [statistics.kernelDropped, 'answers dropped by a full receive ring'],
-    [statistics.silentNeighbours, 'hosts on the link without an answer to ARP or NDP'],
+    [statistics.sendFailures, 'packet', 'the system refused'],
+    [statistics.kernelDropped, 'answer', 'dropped by a full receive ring'],
+    [statistics.silentNeighbours, 'host', 'on the link without an answer to ARP or NDP'],
   ] as const;
   const named = lost
     .filter(([number]) => number > 0)
-    .map(([number, what]) => `${count(number)} ${what}`);
+    .map(([number, noun, what]) => `${count(number)} ${plural(number, noun)} ${what}`);
   return named.length === 0 ? [] : [`pacegate: ${named.join(', ')}`];
 }
 

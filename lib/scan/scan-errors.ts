@@ -2,7 +2,7 @@
 
 import { getSystemErrorName } from 'node:util';
 import { show } from '../internal/check.js';
-import { InvalidArgumentError, PacegateError } from '../internal/errors.js';
+import { InvalidArgumentError, PacegateError, type PacegateErrorCode } from '../internal/errors.js';
 
 /** A call that comes at the wrong time. */
 export function invalidState(message: string): Error {
@@ -41,10 +41,17 @@ export function noRoute(message: string): Error {
   return new PacegateError('ERR_PACEGATE_NO_ROUTE', message);
 }
 
+const deviceFaults: Readonly<Record<string, PacegateErrorCode>> = {
+  ENETDOWN: 'ERR_PACEGATE_INTERFACE_DOWN',
+  ENXIO: 'ERR_PACEGATE_NO_SUCH_INTERFACE',
+  ENODEV: 'ERR_PACEGATE_NO_SUCH_INTERFACE',
+};
+
 /** What the operating system refused in the middle of a scan; `errno` as it counts, 0 when unknown. */
 export function scanFailure(errno: number): Error {
   const name = errno > 0 ? getSystemErrorName(-errno) : 'unknown reason';
-  const code = name === 'ENETDOWN' ? 'ERR_PACEGATE_INTERFACE_DOWN' : 'ERR_PACEGATE_SYSTEM';
-  const message = `the network device refused every packet (${name})`;
-  return new PacegateError(code, message, { systemError: errno });
+  const message = `the network device took no packet for 5 s (${name})`;
+  return new PacegateError(deviceFaults[name] ?? 'ERR_PACEGATE_SYSTEM', message, {
+    systemError: errno,
+  });
 }
