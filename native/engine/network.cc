@@ -1,7 +1,8 @@
 #include "engine/network.h"
 
 #include <algorithm>
-#include <cstring>
+#include <cstddef>
+#include <span>
 #include <utility>
 
 #include "platform/error.h"
@@ -43,13 +44,12 @@ class NetworkBuilder {
     only_interface_ = chosen.index;
   }
 
-  void add(const AddressRange& range) {
-    IpAddress first = range.first;
-    for (const IpAddress& boundary : platform::route_boundaries(range.first, range.last)) {
-      add_piece(first, boundary.distance_from(first));
-      first = boundary;
-    }
-    add_piece(first, range.last.distance_from(first) + 1);
+  /// \param ranges of one family, sorted. The routing tables are read once for all of them, and a route is
+  /// looked up only where it may differ from the one before: 100 000 single addresses cost two questions.
+  void add(std::span<const AddressRange> ranges) {
+    boundaries_ = platform::route_boundaries(ranges.front().first, ranges.back().last);
+    known_cell_.reset();
+    for (const AddressRange& range : ranges) add(range);
   }
 
   Network finish() {
@@ -58,8 +58,23 @@ class NetworkBuilder {
   }
 
  private:
-  void add_piece(const IpAddress& first, std::uint64_t count) {
-    const std::uint32_t route = path_to(first);
+  void add(const AddressRange& range) {
+    IpAddress first = range.first;
+    auto boundary = std::upper_bound(boundaries_.begin(), boundaries_.end(), first);
+    for (; boundary != boundaries_.end() && *boundary <= range.last; ++boundary) {
+      add_piece(first, boundary->distance_from(first), boundary - boundaries_.begin());
+      first = *boundary;
+    }
+    add_piece(first, range.last.distance_from(first) + 1, boundary - boundaries_.begin());
+  }
+
+  /// \param cell which of the spaces between boundaries the piece lies in
+  void add_piece(const IpAddress& first, std::uint64_t count, std::ptrdiff_t cell) {
+    if (known_cell_ != cell) {
+      route_of_cell_ = path_to(first);
+      known_cell_ = cell;
+    }
+    const std::uint32_t route = route_of_cell_;
     if (!network_.ranges.empty()) {
       TargetRange& previous = network_.ranges.back();
       if (previous.route == route && previous.first.plus(previous.count) == first) {
@@ -109,6 +124,9 @@ class NetworkBuilder {
   std::uint32_t only_interface_ = 0;
   Network network_;
   std::optional<PlatformError> no_route_;
+  std::vector<IpAddress> boundaries_;
+  std::optional<std::ptrdiff_t> known_cell_;
+  std::uint32_t route_of_cell_ = kNoRoute;
 };
 
 }  // namespace
@@ -125,7 +143,12 @@ std::string Network::backend() const {
 
 Network open_network(const ScanOptions& options) {
   NetworkBuilder builder(options);
-  for (const AddressRange& range : options.ranges) builder.add(range);
+  const std::span<const AddressRange> ranges(options.ranges);
+  const auto first_v6 = std::find_if(ranges.begin(), ranges.end(),
+                                     [](const AddressRange& range) { return range.first.is_v6(); });
+  const auto v4_count = static_cast<std::size_t>(first_v6 - ranges.begin());
+  if (v4_count > 0) builder.add(ranges.first(v4_count));
+  if (v4_count < ranges.size()) builder.add(ranges.subspan(v4_count));
   return builder.finish();
 }
 
