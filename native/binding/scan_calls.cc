@@ -1,6 +1,5 @@
 #include "binding/scan_calls.h"
 
-#include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <memory>
@@ -9,6 +8,7 @@
 #include "binding/environment.h"
 #include "binding/scan_object.h"
 #include "binding/scan_plan.h"
+#include "core/pacing_schedule.h"
 
 namespace pacegate::binding {
 namespace {
@@ -44,7 +44,9 @@ napi_value scan_stop(Call& call) {
 
 napi_value scan_set_rate(Call& call) {
   const double rate = call.number(1);
-  if (!std::isfinite(rate) || rate <= 0) throw CallError("rate must be above 0 and finite");
+  if (!(rate > 0 && rate <= PacingSchedule::kMaxRate)) {
+    throw CallError("rate must be above 0 and at most 1e9");
+  }
   engine_of(call).set_rate(rate);
   return Call::nothing();
 }

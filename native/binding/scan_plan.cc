@@ -1,12 +1,12 @@
 #include "binding/scan_plan.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
 #include <span>
 #include <string>
 
 #include "binding/call_error.h"
+#include "core/pacing_schedule.h"
 #include "core/time.h"
 
 namespace pacegate::binding {
@@ -108,7 +108,9 @@ ScanOptions read_scan_plan(const Napi::Value& value) {
   options.ranges = read_ranges(plan);
   options.ports = read_ports(plan);
   options.rate = read_number(plan, "rate");
-  if (!std::isfinite(options.rate) || options.rate <= 0) refuse("rate", "above 0 and finite");
+  if (!(options.rate > 0 && options.rate <= PacingSchedule::kMaxRate)) {
+    refuse("rate", "above 0 and at most 1e9");
+  }
   options.retries = static_cast<std::uint32_t>(read_count(plan, "retries", 255));
   options.timeout_ns = read_count(plan, "timeoutMs", 1e9) * kNsPerMs;
   options.seed = read_seed(plan);

@@ -33,6 +33,14 @@ class LinkBatch {
     std::uint64_t refused = 0;  ///< for good; marked as unsent
     bool busy = false;          ///< the rest stays, to be flushed again
     int system_error = 0;       ///< why it was busy or refused
+
+    Outcome& operator+=(const Outcome& other) {
+      accepted += other.accepted;
+      refused += other.refused;
+      busy = busy || other.busy;
+      if (other.system_error != 0) system_error = other.system_error;
+      return *this;
+    }
   };
   /// Sends what is waiting. Frames left from an earlier, busy flush get a fresh time of sending.
   Outcome flush(ProbeWindow& window, std::uint64_t now_ns) {

@@ -18,6 +18,8 @@ std::unique_ptr<platform::PacketSender> open_sender(const platform::Interface& i
                                                     Backend backend) {
   switch (backend) {
     case Backend::packet:
+      // The host's own addresses are reached by loopback only, whatever the backend for the others.
+      if (interface.link == platform::LinkType::loopback) break;
       return platform::open_packet_sender(interface);
     case Backend::raw_ip:
       return platform::open_raw_ip_sender(interface);
@@ -54,6 +56,14 @@ class NetworkBuilder {
 
   Network finish() {
     if (network_.paths.empty() && no_route_) throw PlatformError(*no_route_);
+    const auto& links = network_.links;
+    if (options_.backend == Backend::packet &&
+        std::none_of(links.begin(), links.end(),
+                     [](const Link& link) { return link.sender->takes_ethernet(); })) {
+      throw PlatformError(Fault::not_supported, "backend packet needs an Ethernet device, and " +
+                                                    links.front().interface.name +
+                                                    " is none: use rawip");
+    }
     return std::move(network_);
   }
 

@@ -36,11 +36,9 @@ std::optional<std::uint64_t> ProbeCursors::next_retry(std::size_t try_number, st
     const ProbeStatus status = window_.status(position, heard_ns);
     const bool silent = status.state == ProbeState::pending || status.state == ProbeState::unsent;
     if (silent && !timed_out(status)) return std::nullopt;
-    if (silent && window_.mark_sent(position, now_ns)) {
-      advance(try_number);
-      return position;
-    }
+    // Before the mark: an answer to the former try must not be timed from this one (see retried()).
     advance(try_number);
+    if (silent && window_.mark_sent(position, now_ns)) return position;
   }
   return std::nullopt;
 }

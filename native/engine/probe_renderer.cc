@@ -4,7 +4,8 @@
 
 namespace pacegate {
 
-ProbeRenderer::ProbeRenderer(const ScanContext& context, const NeighbourTable& neighbours)
+ProbeRenderer::ProbeRenderer(const ScanContext& context,
+                             const std::vector<NeighbourTable>& neighbours)
     : context_(context), neighbours_(neighbours) {
   for (const Path& path : context.network.paths) {
     const Link& link = context.network.links[path.link];
@@ -26,7 +27,7 @@ ProbeRenderer::Aim ProbeRenderer::aim(std::uint64_t position) const {
   if (aim.target.route == kNoRoute) return aim;
   const Path& path = context_.network.paths[aim.target.route];
   if (context_.network.links[path.link].sender->takes_ethernet()) {
-    aim.next_hop = neighbours_.find(next_hop(path, aim.target.address));
+    aim.next_hop = neighbours_[path.link].find(next_hop(path, aim.target.address));
     if (aim.next_hop == nullptr) {
       aim.why_not = Reason::host_unreach;
       return aim;

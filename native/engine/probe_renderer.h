@@ -15,8 +15,8 @@ namespace pacegate {
 /// The sending thread's.
 class ProbeRenderer {
  public:
-  /// \param neighbours MAC addresses of next hops, filled before probes are rendered
-  ProbeRenderer(const ScanContext& context, const NeighbourTable& neighbours);
+  /// \param neighbours MAC addresses of next hops by link, filled before probes are rendered
+  ProbeRenderer(const ScanContext& context, const std::vector<NeighbourTable>& neighbours);
 
   /// Where a position leads.
   struct Aim {
@@ -33,7 +33,7 @@ class ProbeRenderer {
 
  private:
   const ScanContext& context_;
-  const NeighbourTable& neighbours_;
+  const std::vector<NeighbourTable>& neighbours_;
   std::vector<packet::SynTemplate> templates_;  // by path
 };
 

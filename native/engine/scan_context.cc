@@ -47,4 +47,9 @@ void ScanContext::report(const ScanRecord& record, RecordQueue& queue) {
   if (options.reports(record.state)) queue.push(record);
 }
 
+void ScanContext::count_settled() {
+  slots.set(kSlotSettled, slots.get(kSlotOpen) + slots.get(kSlotClosed) + slots.get(kSlotFiltered) +
+                              slots.get(kSlotUnknown));
+}
+
 }  // namespace pacegate

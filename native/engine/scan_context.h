@@ -18,13 +18,15 @@
 #include "engine/scan_slots.h"
 #include "engine/target_plan.h"
 #include "packet/parse.h"
+#include "platform/clock.h"
 
 namespace pacegate {
 
 /// What a capture thread tells the sending thread.
 struct CaptureFeed {
-  /// Answers that arrived before this time have been accepted. Written by the capture thread.
-  std::atomic<std::uint64_t> heard_ns{0};
+  /// Answers that arrived before this time have been accepted. Written by the capture thread; at the
+  /// start it is now, for nothing has been sent yet.
+  std::atomic<std::uint64_t> heard_ns{platform::monotonic_ns()};
   /// ARP and NDP answers; those that do not fit are lost and asked for again.
   SpscRing<packet::NeighbourReply> neighbours{4096};
   RecordQueue records;
@@ -37,6 +39,8 @@ struct ScanContext {
 
   /// Counts a finding and, if asked for, queues it. \param records the calling thread's own queue
   void report(const ScanRecord& record, RecordQueue& records);
+  /// Brings the count of settled pairs up to date with the findings.
+  void count_settled();
 
   // Immutable while the threads run.
   const ScanOptions options;

@@ -1,5 +1,7 @@
 #include "engine/scan_engine.h"
 
+#include <cerrno>
+#include <exception>
 #include <system_error>
 #include <utility>
 
@@ -59,10 +61,15 @@ void ScanEngine::run() {
     phase = phase_of(sending.run());
   } catch (const std::system_error& error) {  // no more threads to be had
     context_->slots.set(kSlotFaultErrno, error.code().value());
+  } catch (const std::exception&) {  // no more memory to be had
+    context_->slots.set(kSlotFaultErrno, ENOMEM);
   }
   context_->finished.store(true, std::memory_order_release);
   for (const Link& link : context_->network.links) link.receiver->wake();
   for (std::thread& capture : captures) capture.join();
+  context_->count_settled();
+  // Who sees the phase sees the last findings too, also on machines that reorder stores.
+  std::atomic_thread_fence(std::memory_order_release);
   context_->slots.set(kSlotPhase, static_cast<double>(phase));
 }
 
@@ -87,6 +94,7 @@ void ScanEngine::set_rate(double rate) noexcept {
 }
 
 std::size_t ScanEngine::drain(std::span<ScanRecord> out) noexcept {
+  std::atomic_thread_fence(std::memory_order_acquire);  // with the fence before the last phase
   std::size_t count = context_->records.pop(out);
   for (const auto& feed : context_->feeds) count += feed->records.pop(out.subspan(count));
   return count;

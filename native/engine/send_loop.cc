@@ -15,8 +15,6 @@ constexpr std::uint64_t kQuantumNs = 300'000;
 constexpr std::uint64_t kIdleNs = 2 * kNsPerMs;
 constexpr std::uint64_t kMaxSleepNs = 200 * kNsPerMs;
 constexpr std::uint64_t kPublishNs = 20 * kNsPerMs;
-// A device that takes not one packet for this long (down, removed, cable out) ends the scan.
-constexpr std::uint64_t kStallNs = 5 * kNsPerSecond;
 // Positions passed over in one wake-up, so that an unreachable /8 does not block control and
 // counters.
 constexpr std::uint64_t kMaxUnreachablePerStep = 4096;
@@ -27,6 +25,7 @@ SendLoop::SendLoop(ScanContext& context, ScanControl& control)
     : context_(context),
       control_(control),
       schedule_(context.options.rate, platform::monotonic_ns()),
+      neighbours_(context.network.links.size()),
       renderer_(context, neighbours_) {
   for (const Link& link : context.network.links) batches_.emplace_back(*link.sender);
 }
@@ -34,13 +33,13 @@ SendLoop::SendLoop(ScanContext& context, ScanControl& control)
 SendLoop::End SendLoop::run() {
   platform::name_this_thread("pacegate-send");
   platform::sharpen_timers_of_this_thread();
-  resolve_neighbours();
+  if (!resolve_neighbours()) return End::failed;
   enter(ScanPhase::sending);
   schedule_.restart(platform::monotonic_ns());
   for (;;) {
     const std::uint64_t now = platform::monotonic_ns();
     obey_control(now);
-    if (over(now)) break;
+    if (over()) break;
     if (!sit_out_pause(now)) step(now);
     if (now >= next_publish_ns_) publish(now);
     control_.waiter.wait_until(next_wake_ns(platform::monotonic_ns()));
@@ -60,11 +59,11 @@ bool SendLoop::sit_out_pause(std::uint64_t now_ns) {
   return paused;
 }
 
-void SendLoop::resolve_neighbours() {
+bool SendLoop::resolve_neighbours() {
   enter(ScanPhase::resolving);
   // The table must not move once the renderer looks into it; it is filled here and only here.
   NeighbourResolver resolver(context_, control_, schedule_, neighbours_);
-  resolver.run([this] { return interrupted(); });
+  return resolver.run([this] { return interrupted(); });
 }
 
 bool SendLoop::interrupted() const {
@@ -101,8 +100,9 @@ bool SendLoop::backlog_is_crowded() const {
 
 void SendLoop::step(std::uint64_t now_ns) {
   const std::uint64_t heard = heard_ns();
+  // What a busy device left over, before anything new; and before settling, for it gets a fresh time of sending.
+  flush(now_ns);
   settle_silent(heard);
-  flush(now_ns);  // what a busy device left over, before anything new
   if (device_busy_ || backlog_is_crowded()) return;
   // Time with nothing to send earns no credit and is not a stall.
   if (idle_) schedule_.restart(now_ns);
@@ -158,10 +158,11 @@ void SendLoop::settle_unreachable(std::uint64_t position, const ProbeRenderer::A
 
 void SendLoop::flush(std::uint64_t now_ns) {
   device_busy_ = false;
+  LinkBatch::Outcome total;
   for (LinkBatch& batch : batches_) {
-    if (batch.empty()) continue;
-    account(batch.flush(context_.window, now_ns), now_ns);
+    if (!batch.empty()) total += batch.flush(context_.window, now_ns);
   }
+  account(total, now_ns);
 }
 
 void SendLoop::account(const LinkBatch::Outcome& outcome, std::uint64_t now_ns) {
@@ -179,7 +180,7 @@ void SendLoop::account(const LinkBatch::Outcome& outcome, std::uint64_t now_ns) 
   }
   if (outcome.refused > 0 || outcome.busy) {
     slots.set(kSlotFaultErrno, outcome.system_error);
-    if (outcome.accepted == 0 && stalled_since_ns_ == 0) stalled_since_ns_ = now_ns;
+    if (outcome.accepted == 0) stall_.refused(outcome.refused + (outcome.busy ? 1 : 0), now_ns);
   }
 }
 
@@ -187,20 +188,21 @@ void SendLoop::count_sent(std::uint64_t packets, std::uint64_t now_ns) {
   auto& slots = context_.slots;
   slots.add(kSlotSent, static_cast<double>(packets));
   rate_ring_.add(now_ns, packets);
+  const std::uint64_t gap_ns = last_send_ns_ == 0 ? 0 : now_ns - last_send_ns_;
+  const std::uint64_t since_last_ns = gap_ns - std::min(gap_ns, paused_ns_);
   if (last_send_ns_ == 0) {
     slots.set(kSlotFirstSendNs, static_cast<double>(now_ns));
-  } else {
-    departures_.record(now_ns - last_send_ns_);
+  } else if (paced_) {
+    departures_.record(since_last_ns);
   }
   if (paced_) {
-    const std::uint64_t since = last_send_ns_ == 0 ? 0 : now_ns - last_send_ns_;
     slots.add(kSlotPacedPackets, static_cast<double>(packets));
-    slots.add(kSlotPacedNs, static_cast<double>(since - std::min(since, paused_ns_)));
+    slots.add(kSlotPacedNs, static_cast<double>(since_last_ns));
   }
   last_send_ns_ = now_ns;
   slots.set(kSlotLastSendNs, static_cast<double>(now_ns));
   paused_ns_ = 0;
-  stalled_since_ns_ = 0;
+  stall_.accepted();
 }
 
 bool SendLoop::batches_empty() const {
@@ -218,12 +220,12 @@ std::uint64_t SendLoop::next_wake_ns(std::uint64_t now_ns) const {
   return std::min(wake, now_ns + kMaxSleepNs);
 }
 
-bool SendLoop::over(std::uint64_t now_ns) {
+bool SendLoop::over() {
   if (context_.abandoned.load(std::memory_order_acquire)) {
     end_ = End::abandoned;
     return true;
   }
-  if (stalled_since_ns_ != 0 && now_ns - stalled_since_ns_ > kStallNs) {
+  if (stall_.dead()) {
     end_ = End::failed;
     return true;
   }
@@ -256,8 +258,7 @@ void SendLoop::publish(std::uint64_t now_ns) {
   slots.set(kSlotDepartureP99Us, static_cast<double>(departures_.percentile(0.99)) / 1000.0);
   slots.set(kSlotDepartureMaxUs, static_cast<double>(departures_.max()) / 1000.0);
   slots.set(kSlotSendCpuNs, static_cast<double>(platform::thread_cpu_ns()));
-  slots.set(kSlotSettled, slots.get(kSlotOpen) + slots.get(kSlotClosed) + slots.get(kSlotFiltered) +
-                              slots.get(kSlotUnknown));
+  context_.count_settled();
   std::size_t backlog = context_.records.size();
   for (const auto& feed : context_.feeds) backlog += feed->records.size();
   slots.set(kSlotBacklog, static_cast<double>(backlog));

@@ -13,6 +13,7 @@
 #include "engine/probe_renderer.h"
 #include "engine/scan_context.h"
 #include "engine/scan_control.h"
+#include "engine/stall_watch.h"
 
 namespace pacegate {
 
@@ -30,7 +31,8 @@ class SendLoop {
   End run();
 
  private:
-  void resolve_neighbours();
+  /// \return false when the devices refused every request
+  [[nodiscard]] bool resolve_neighbours();
   [[nodiscard]] bool interrupted() const;
   /// \return whether the scan is paused now
   [[nodiscard]] bool sit_out_pause(std::uint64_t now_ns);
@@ -48,7 +50,7 @@ class SendLoop {
   void count_sent(std::uint64_t packets, std::uint64_t now_ns);
   [[nodiscard]] bool batches_empty() const;
   [[nodiscard]] std::uint64_t next_wake_ns(std::uint64_t now_ns) const;
-  [[nodiscard]] bool over(std::uint64_t now_ns);
+  [[nodiscard]] bool over();
   void publish(std::uint64_t now_ns);
   void enter(ScanPhase phase);
 
@@ -57,7 +59,7 @@ class SendLoop {
   PacingSchedule schedule_;
   RateRing rate_ring_;
   LatencyHistogram departures_;
-  NeighbourTable neighbours_;
+  std::vector<NeighbourTable> neighbours_;  // by link
   ProbeRenderer renderer_;
   std::vector<LinkBatch> batches_;  // by link
   bool idle_ = false;               // the last wake-up found nothing to send
@@ -68,7 +70,7 @@ class SendLoop {
   std::uint64_t pause_seen_ns_ = 0;
   std::uint64_t paused_ns_ = 0;  // since the last send
   std::uint64_t last_send_ns_ = 0;
-  std::uint64_t stalled_since_ns_ = 0;  // 0: the device takes packets
+  StallWatch stall_;
   std::uint64_t next_publish_ns_ = 0;
   End end_ = End::complete;
 };

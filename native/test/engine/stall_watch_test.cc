@@ -1,0 +1,34 @@
+#include "engine/stall_watch.h"
+
+#include <doctest/doctest.h>
+
+namespace pacegate {
+
+TEST_SUITE("engine") {
+  TEST_CASE(
+      "P3 a device is dead after five seconds of refusals, not after one refusal and a wait") {
+    StallWatch watch;
+    watch.refused(1, 1 * kNsPerSecond);
+    CHECK(!watch.dead());
+    watch.refused(1, 100 * kNsPerSecond);
+    CHECK(!watch.dead());
+    for (int i = 0; i < 13; ++i) watch.refused(1, 100 * kNsPerSecond);
+    CHECK(!watch.dead());
+    watch.refused(1, 100 * kNsPerSecond);
+    CHECK(watch.dead());
+  }
+
+  TEST_CASE("P3 one accepted packet starts the five seconds anew") {
+    StallWatch watch;
+    watch.refused(50, 1 * kNsPerSecond);
+    watch.accepted();
+    watch.refused(50, 7 * kNsPerSecond);
+    CHECK(!watch.dead());
+    watch.refused(50, 12 * kNsPerSecond);
+    CHECK(!watch.dead());
+    watch.refused(50, 12 * kNsPerSecond + 1);
+    CHECK(watch.dead());
+  }
+}
+
+}  // namespace pacegate
