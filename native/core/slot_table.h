@@ -35,6 +35,14 @@ class SlotTable {
     }
   }
 
+  /// A slot that announces other writes: who sees the value by get_acquired() sees them too.
+  void publish(std::size_t slot, double value) noexcept {
+    slots_[slot].store(value, std::memory_order_release);
+  }
+  [[nodiscard]] double get_acquired(std::size_t slot) const noexcept {
+    return slots_[slot].load(std::memory_order_acquire);
+  }
+
   [[nodiscard]] double get(std::size_t slot) const noexcept {
     return slots_[slot].load(std::memory_order_relaxed);
   }

@@ -68,9 +68,7 @@ void ScanEngine::run() {
   for (const Link& link : context_->network.links) link.receiver->wake();
   for (std::thread& capture : captures) capture.join();
   context_->count_settled();
-  // Who sees the phase sees the last findings too, also on machines that reorder stores.
-  std::atomic_thread_fence(std::memory_order_release);
-  context_->slots.set(kSlotPhase, static_cast<double>(phase));
+  context_->slots.publish(kSlotPhase, static_cast<double>(phase));
 }
 
 void ScanEngine::pause() noexcept {
@@ -94,7 +92,8 @@ void ScanEngine::set_rate(double rate) noexcept {
 }
 
 std::size_t ScanEngine::drain(std::span<ScanRecord> out) noexcept {
-  std::atomic_thread_fence(std::memory_order_acquire);  // with the fence before the last phase
+  // Who has seen the last phase finds the last records, also on machines that reorder memory.
+  (void)context_->slots.get_acquired(kSlotPhase);
   std::size_t count = context_->records.pop(out);
   for (const auto& feed : context_->feeds) count += feed->records.pop(out.subspan(count));
   return count;
