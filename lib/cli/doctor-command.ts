@@ -1,7 +1,7 @@
 // `pacegate doctor`: what this host can do, and how to get what is missing.
 
 import { release } from 'node:os';
-import type { NativeBinding, NativeInterface } from '../internal/binding.js';
+import type { NativeBinding, NativeCapability, NativeInterface } from '../internal/binding.js';
 import { defaultConcurrency, descriptorLimit } from '../scan/engines/concurrency.js';
 
 /** One thing looked at. */
@@ -67,13 +67,18 @@ async function nativeChecks(): Promise<DoctorCheck[]> {
   return [
     { name: 'native code', status: 'ok', detail: 'loaded' },
     clockCheck(native),
-    ...native.host_capabilities().map(({ name, available, reason }) => ({
-      name,
-      status: statusOf(available),
-      detail: reason,
-    })),
+    ...native.host_capabilities().map(capabilityCheck),
     ...native.host_interfaces().map(interfaceCheck),
   ];
+}
+
+/** What only later backends will use; a SYN scan does without. */
+const NOT_NEEDED_YET: readonly string[] = ['bpf', 'net-admin'];
+
+function capabilityCheck({ name, available, reason }: NativeCapability): DoctorCheck {
+  if (available) return { name, status: 'ok', detail: 'permitted' };
+  if (!NOT_NEEDED_YET.includes(name)) return { name, status: 'missing', detail: reason };
+  return { name, status: 'off', detail: `no scan needs it yet; ${reason}` };
 }
 
 /** The smallest step seen between readings that follow each other at once; a coarse clock cannot pace. */

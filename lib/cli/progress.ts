@@ -40,9 +40,13 @@ export class ProgressLine {
   }
 
   #rewrite(statistics: ScanStatistics): void {
-    const text = `${bar(statistics.percent)} ${progressText(statistics)}`;
+    // Some terminals say 0 when they do not know.
+    const columns = this.#stream.columns === 0 ? undefined : this.#stream.columns;
     // A line that wraps could not be taken back; the last column is left free for terminals that wrap early.
-    const line = text.slice(0, Math.max((this.#stream.columns ?? 80) - 1, 10));
+    const room = Math.max((columns ?? 80) - 1, 10);
+    const words = progressText(statistics);
+    const isWide = room >= words.length + BAR_CELLS + 3;
+    const line = (isWide ? `${bar(statistics.percent)} ${words}` : words).slice(0, room);
     const found = `${count(statistics.open)} open`;
     const shown = this.#hasColour ? line.replace(found, `\u001b[32m${found}\u001b[39m`) : line;
     this.#stream.write(`\r${shown}\u001b[K`);

@@ -7,6 +7,7 @@ import {
   checkSignal,
   invalidArgument,
 } from '../internal/check.js';
+import { InvalidArgumentError } from '../internal/errors.js';
 import { parsePorts } from './ports.js';
 import { portStates, type PortState } from './reasons.js';
 import { notSupported } from './scan-errors.js';
@@ -116,7 +117,11 @@ function checkTargets(targets: unknown): Pick<ScanSettings, 'targets' | 'targetS
     return { targets: undefined, targetSource: targets as AsyncIterable<string> };
   }
   const parsed = parseTexts(targets, 'targets');
-  if (parsed.length === 0) throw invalidArgument('targets', targets, 'at least one target');
+  if (parsed.length === 0) {
+    throw new InvalidArgumentError(
+      'targets: none given; name at least one address, network, range or host',
+    );
+  }
   return { targets: parsed, targetSource: undefined };
 }
 

@@ -1,6 +1,7 @@
 // Port lists as nmap writes them.
 
 import { invalidArgument, outOfRange } from '../internal/check.js';
+import { InvalidArgumentError } from '../internal/errors.js';
 
 const LIST = "a list such as '80,443,1000-2000', or '-' for 1 to 65535";
 const RANGE = 'whole numbers from 0 to 65535';
@@ -31,7 +32,7 @@ export function parsePorts(ports: string | readonly number[]): Uint16Array {
     throw invalidArgument('ports', ports, `${LIST}, or an array of numbers`);
   }
   const list = Uint16Array.from(Array.from(chosen.keys()).filter((port) => chosen[port] === 1));
-  if (list.length === 0) throw invalidArgument('ports', ports, 'at least one port');
+  if (list.length === 0) throw new InvalidArgumentError('ports: none given; name at least one');
   return list;
 }
 

@@ -52,7 +52,9 @@ export function planField(
   });
   const addresses = totalSize(ranges);
   if (addresses === 0n) {
-    throw new InvalidArgumentError('targets: no address is left to scan after what is excluded');
+    throw new InvalidArgumentError(
+      'targets: no address is left to scan: all are excluded, or broadcast addresses of this host',
+    );
   }
   const positions = addresses * BigInt(settings.ports.length);
   if (positions > BigInt(Number.MAX_SAFE_INTEGER)) {

@@ -10,7 +10,10 @@ export interface ScanState {
   /** The order of probes belongs to the technique too. */
   readonly technique: 'syn' | 'connect';
   readonly seed: number;
-  /** Everything before this position of the order is settled. */
+  /**
+   * Everything before this position of the order is settled. Some pairs after it may have answered already when a
+   * scan is stopped; a resumed scan probes and reports those again, so none is lost and a few may come twice.
+   */
   readonly position: number;
   /** Digest of addresses, ports, seed and technique. */
   readonly planHash: string;
