@@ -37,6 +37,7 @@ SENDING
   --backend B           auto, packet (Ethernet) or rawip (loopback, tunnels)
   --seed N              fixes the order of probes
   --resume FILE         go on from FILE if it exists; an interrupted scan writes it
+                        (-oJ then appends; results next to the interruption may come twice)
 
 OUTPUT
   -oJ FILE              results as NDJSON, one object a line; - is standard output

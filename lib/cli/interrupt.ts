@@ -7,15 +7,21 @@ export class Interrupt {
   #exitCode: number | undefined;
   readonly #listeners: readonly (readonly [NodeJS.Signals, () => void])[];
 
-  /** @param onFirst - called at the first signal; a second one exits at once */
-  constructor(onFirst: () => void) {
+  /**
+   * @param onFirst - called at the first signal
+   * @param onSecond - called at the second one, after which the process exits at once; must not throw
+   */
+  constructor(onFirst: () => void, onSecond: () => void) {
     const codes = [
       ['SIGINT', EXIT.interrupted],
       ['SIGTERM', EXIT.terminated],
     ] as const;
     this.#listeners = codes.map(([signal, exitCode]) => {
       const listener = (): void => {
-        if (this.#exitCode !== undefined) process.exit(exitCode);
+        if (this.#exitCode !== undefined) {
+          onSecond();
+          process.exit(exitCode);
+        }
         this.#exitCode = exitCode;
         onFirst();
       };

@@ -1,6 +1,7 @@
 // What a scan says about itself on standard error.
 
-import type { Scan, ScanSummary } from '../scan/index.js';
+import type { Scan, ScanStatistics, ScanSummary } from '../scan/index.js';
+import { count } from './format.js';
 import { ProgressLine } from './progress.js';
 import { jsonSummary, summaryLines } from './summary.js';
 
@@ -19,8 +20,6 @@ export class Messages {
   constructor(flags: MessageFlags) {
     this.#flags = flags;
     this.#progress = new ProgressLine(process.stderr);
-    // A standard error that nobody reads is no reason to end.
-    process.stderr.on('error', () => undefined);
   }
 
   /** Takes the progress line away before something else is printed. */
@@ -30,8 +29,9 @@ export class Messages {
 
   follow(scan: Scan): void {
     if (this.#flags.quiet) return;
-    scan.on('warning', ({ message }) => {
-      this.print(`warning: ${message}`);
+    scan.on('warning', ({ code, message }) => {
+      // The command reads until its output fails, and that is reported by itself.
+      if (code !== 'results-unread') this.print(`warning: ${message}`);
     });
     if (!this.#flags.progress) return;
     scan.on('progress', (statistics) => {
@@ -47,6 +47,14 @@ export class Messages {
   summarize(summary: ScanSummary, isInterrupted: boolean): void {
     if (this.#flags.jsonSummary) this.#write(jsonSummary(summary, isInterrupted));
     else if (!this.#flags.quiet) for (const line of summaryLines(summary)) this.#write(line);
+  }
+
+  /** What is known of a scan that failed on its way. */
+  figures(statistics: ScanStatistics): void {
+    const { settled, total, open, closed, filtered } = statistics;
+    if (total === 0 || this.#flags.jsonSummary) return;
+    const found = `${count(open)} open, ${count(closed)} closed, ${count(filtered)} filtered`;
+    this.print(`failed after ${count(settled)} of ${count(total)} probes: ${found}`);
   }
 
   #write(line: string): void {

@@ -29,9 +29,24 @@ function parseJson(text: string, file: string): unknown {
   }
 }
 
+/**
+ * Makes sure that the file could be written, before a scan begins that relies on it.
+ *
+ * @throws PacegateError (`ERR_PACEGATE_SYSTEM`) when it could not
+ */
+export function checkResumeFile(file: string): void {
+  const temporary = temporaryFile(file);
+  try {
+    writeFileSync(temporary, '');
+    rmSync(temporary);
+  } catch (error) {
+    throw failure('write', file, error);
+  }
+}
+
 /** Writes the state whole or not at all: a crash in between leaves the former file. */
 export function saveResumeFile(file: string, state: ScanState): void {
-  const temporary = `${file}.${process.pid}.tmp`;
+  const temporary = temporaryFile(file);
   try {
     writeFileSync(temporary, `${JSON.stringify(state)}\n`, { flush: true });
     renameSync(temporary, file);
@@ -48,6 +63,11 @@ export function removeResumeFile(file: string): void {
   } catch (error) {
     throw failure('remove', file, error);
   }
+}
+
+/** In the same directory, so that renaming it replaces the file at once. */
+function temporaryFile(file: string): string {
+  return `${file}.${process.pid}.tmp`;
 }
 
 function failure(verb: string, file: string, error: unknown): PacegateError {

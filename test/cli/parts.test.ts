@@ -1,10 +1,9 @@
-import { PassThrough, Writable } from 'node:stream';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { normalizeArgv, spelling } from '../../lib/cli/argv.js';
 import { describeFailure } from '../../lib/cli/failure.js';
 import { count, duration, rate } from '../../lib/cli/format.js';
 import { Interrupt } from '../../lib/cli/interrupt.js';
-import { LineWriter } from '../../lib/cli/output/line-writer.js';
+import { Messages } from '../../lib/cli/messages.js';
 import { ResultTable } from '../../lib/cli/output/table.js';
 import { ProgressLine, type ProgressStream } from '../../lib/cli/progress.js';
 import { InvalidRangeError } from '../../lib/internal/errors.js';
@@ -203,56 +202,21 @@ describe('the table', () => {
   });
 });
 
-describe('the writer of lines', () => {
-  it('gathers lines, and shows a single one without waiting for more', async () => {
-    const stream = new PassThrough();
-    const writes: string[] = [];
-    stream.on('data', (data: Buffer) => writes.push(data.toString()));
-    const writer = new LineWriter(stream, () => undefined);
-    for (let i = 0; i < 3; i++) await writer.write(`line ${i}`);
-    await vi.waitFor(() => {
-      expect(writes).toEqual(['line 0\nline 1\nline 2\n']);
-    });
+describe('what is said of a scan that failed on its way', () => {
+  afterEach(() => {
+    vi.restoreAllMocks();
   });
 
-  it('waits for a slow reader', async () => {
-    const stream = new PassThrough({ highWaterMark: 10 });
-    const writer = new LineWriter(stream, () => undefined);
-    await writer.write('a line longer than the mark');
-    let isFlushed = false;
-    const flushed = writer.flush().then(() => (isFlushed = true));
-    await new Promise((resolve) => setImmediate(resolve));
-    expect(isFlushed).toBe(false);
-    stream.resume();
-    await flushed;
-  });
-
-  const failing = (code: string) =>
-    new Writable({
-      write: (_chunk, _encoding, done) => {
-        done(Object.assign(new Error(code), { code }));
-      },
-    });
-
-  it('drops what nobody reads (EPIPE), and says so once', async () => {
-    const gone = vi.fn();
-    const writer = new LineWriter(failing('EPIPE'), gone);
-    await writer.write('x'.repeat(100_000));
-    await writer.write('more');
-    await writer.flush();
-    expect(gone).toHaveBeenCalledOnce();
-  });
-
-  it('throws when the disk is full', async () => {
-    const writer = new LineWriter(failing('ENOSPC'), () => undefined);
-    await expect(
-      (async () => {
-        for (let i = 0; i < 3; i++) await writer.write('x'.repeat(100_000));
-      })(),
-    ).rejects.toMatchObject({
-      code: 'ERR_PACEGATE_SYSTEM',
-      message: expect.stringContaining('ENOSPC') as string,
-    });
+  it('are its figures so far, unless quiet or before it began', () => {
+    const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    const figures = statistics({ total: 2000, settled: 1234, open: 3, closed: 1231 });
+    new Messages({ progress: false }).figures(figures);
+    expect(write.mock.calls).toEqual([
+      ['pacegate: failed after 1 234 of 2 000 probes: 3 open, 1 231 closed, 0 filtered\n'],
+    ]);
+    new Messages({ progress: false, quiet: true }).figures(figures);
+    new Messages({ progress: false }).figures(statistics({ total: 0 }));
+    expect(write).toHaveBeenCalledOnce();
   });
 });
 
@@ -264,17 +228,20 @@ describe('interrupts', () => {
   it('end orderly the first time, at once the second time', () => {
     const before = process.listeners('SIGINT');
     const onFirst = vi.fn();
+    const onSecond = vi.fn();
     const exit = vi.spyOn(process, 'exit').mockImplementation(() => {
       throw new Error('exited');
     });
-    const interrupt = new Interrupt(onFirst);
+    const interrupt = new Interrupt(onFirst, onSecond);
     const signal = process.listeners('SIGINT').find((listener) => !before.includes(listener));
     expect(interrupt.exitCode).toBeUndefined();
     signal?.('SIGINT');
     expect([interrupt.exitCode, onFirst.mock.calls.length, exit.mock.calls.length]).toEqual([
       130, 1, 0,
     ]);
+    expect(onSecond).not.toHaveBeenCalled();
     expect(() => signal?.('SIGINT')).toThrow('exited');
+    expect(onSecond).toHaveBeenCalledOnce();
     expect(onFirst).toHaveBeenCalledOnce();
     expect(exit).toHaveBeenCalledWith(130);
     interrupt.dispose();

@@ -104,6 +104,7 @@ describe('faults: one line with a code, exit 1', () => {
     [['scan', '-p80', T, '--excludefile', 'DIR/missing'], 'SYSTEM', '--excludefile'],
     [['scan', '-p80', T, '-oJ', 'DIR/missing/out'], 'SYSTEM', 'ENOENT'],
     [['scan', '-p80', T, '--resume', 'DIR'], 'SYSTEM', 'EISDIR'],
+    [['scan', '-p80', T, '--resume', 'DIR/missing/r'], 'SYSTEM', 'missing/r: ENOENT'],
   ])('%j: %s', async (args, code, named) => {
     await expectOneLine(args, 1, code, named);
   });

@@ -1,35 +1,38 @@
 // Lines to standard output or a file: gathered into large writes, held back when the reader is slow.
 
-import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
 import type { Writable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { PacegateError } from '../../internal/errors.js';
 
 const CHUNK_CHARACTERS = 65_536;
 
+/** What a writer writes to, and whom it tells. */
+export interface LineWriterOptions {
+  /** As an error names it: a file, or `standard output`. */
+  readonly name: string;
+  /** True for a file of our own, closed at the end; false for standard output. */
+  readonly isClosedAtEnd?: boolean;
+  /** Called once when nobody reads any more. */
+  readonly onReaderGone?: () => void;
+  /** Called once when writing failed; the error itself is thrown by the next call and by `finish`. */
+  readonly onFailure?: () => void;
+  /** Called before anything reaches the stream. */
+  readonly beforeWrite?: () => void;
+}
+
 /** Writes lines. A reader that has gone (EPIPE) is no error: what it does not want is dropped. */
 export class LineWriter {
   readonly #stream: Writable;
-  readonly #onReaderGone: () => void;
-  readonly #beforeWrite: () => void;
+  readonly #options: LineWriterOptions;
   #pending = '';
   #isScheduled = false;
   #isGone = false;
   #error: Error | undefined;
   #onRoom: () => void = () => undefined;
 
-  /**
-   * @param onReaderGone - called once when nobody reads any more
-   * @param beforeWrite - called before anything reaches the stream
-   */
-  constructor(
-    stream: Writable,
-    onReaderGone: () => void,
-    beforeWrite: () => void = () => undefined,
-  ) {
+  constructor(stream: Writable, options: LineWriterOptions) {
     this.#stream = stream;
-    this.#onReaderGone = onReaderGone;
-    this.#beforeWrite = beforeWrite;
+    this.#options = options;
     for (const event of ['drain', 'close']) {
       stream.on(event, () => {
         this.#onRoom();
@@ -43,7 +46,7 @@ export class LineWriter {
 
   /** Writes one line, given without its end; resolves when there is room for more. */
   async write(line: string): Promise<void> {
-    if (this.#error !== undefined) throw this.#error;
+    this.#throwFailure();
     if (this.#isGone) return;
     this.#pending += `${line}\n`;
     if (this.#pending.length >= CHUNK_CHARACTERS) await this.flush();
@@ -52,11 +55,55 @@ export class LineWriter {
 
   /** Hands on what waits. */
   async flush(): Promise<void> {
-    const text = this.#pending;
-    this.#pending = '';
-    if (text === '' || this.#isGone) return;
-    this.#beforeWrite();
+    this.#throwFailure();
+    const text = this.#take();
+    if (text === '') return;
+    this.#options.beforeWrite?.();
     if (!this.#stream.write(text)) await this.#room();
+    this.#throwFailure();
+  }
+
+  /**
+   * Hands on what waits, and waits until all of it is written: only then is it known that nothing failed.
+   *
+   * @throws PacegateError (`ERR_PACEGATE_SYSTEM`) when any write failed, this one or one before
+   */
+  async finish(): Promise<void> {
+    this.#throwFailure();
+    if (this.#isGone) return;
+    const text = this.#take();
+    if (text !== '') this.#options.beforeWrite?.();
+    try {
+      if (this.#options.isClosedAtEnd === true) await this.#close(text);
+      else await this.#written(text);
+    } catch (error) {
+      this.#fail(error as NodeJS.ErrnoException);
+    }
+    this.#throwFailure();
+  }
+
+  async #close(text: string): Promise<void> {
+    this.#stream.end(text);
+    await finished(this.#stream);
+  }
+
+  /** Standard output stays open; an empty write comes after those under way. */
+  #written(text: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#stream.write(text, (error) => {
+        if (error) reject(error);
+        else resolve();
+      });
+    });
+  }
+
+  #take(): string {
+    const text = this.#isGone ? '' : this.#pending;
+    this.#pending = '';
+    return text;
+  }
+
+  #throwFailure(): void {
     if (this.#error !== undefined) throw this.#error;
   }
 
@@ -74,34 +121,24 @@ export class LineWriter {
     this.#isScheduled = true;
     setImmediate(() => {
       this.#isScheduled = false;
-      this.flush().catch(() => undefined); // told by the next write
+      this.flush().catch(() => undefined); // told by the next call
     });
   }
 
   #fail(error: NodeJS.ErrnoException): void {
     if (this.#isGone) return;
     this.#isGone = true;
-    if (error.code !== 'EPIPE') this.#error = writeFailure(error);
-    this.#onReaderGone();
+    if (error.code === 'EPIPE') {
+      this.#options.onReaderGone?.();
+    } else {
+      this.#error = writeFailure(error, this.#options.name);
+      this.#options.onFailure?.();
+    }
   }
 }
 
-/**
- * Opens a file for writing, emptied.
- *
- * @throws PacegateError (`ERR_PACEGATE_SYSTEM`) when that is not possible
- */
-export async function openOutput(file: string): Promise<Writable> {
-  const stream = createWriteStream(file);
-  try {
-    await once(stream, 'open');
-  } catch (error) {
-    throw writeFailure(error as NodeJS.ErrnoException);
-  }
-  return stream;
-}
-
-function writeFailure(error: NodeJS.ErrnoException): PacegateError {
-  const message = `cannot write ${error.path ?? 'the output'}: ${error.code ?? error.message}`;
+/** Says in one line what could not be written, and why. */
+export function writeFailure(error: NodeJS.ErrnoException, name: string): PacegateError {
+  const message = `cannot write ${name}: ${error.code ?? error.message}`;
   return new PacegateError('ERR_PACEGATE_SYSTEM', message, { cause: error });
 }

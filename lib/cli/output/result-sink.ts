@@ -8,7 +8,7 @@ import { ResultTable } from './table.js';
 /** Takes results one by one; each call resolves when the next may come. */
 export interface ResultSink {
   add(result: ScanResult): Promise<void>;
-  /** Writes what was kept to the end. */
+  /** Writes what was kept to the end; resolves when all is written. */
   finish(): Promise<void>;
 }
 
@@ -16,7 +16,7 @@ export interface ResultSink {
 export function ndjsonSink(writer: LineWriter): ResultSink {
   return {
     add: (result) => writer.write(ndjsonLine(result)),
-    finish: () => writer.flush(),
+    finish: () => writer.finish(),
   };
 }
 
@@ -30,7 +30,7 @@ export function tableSink(writer: LineWriter): ResultSink {
     add: (result) => print(table.add(result)),
     finish: async () => {
       await print(table.finish());
-      await writer.flush();
+      await writer.finish();
     },
   };
 }
