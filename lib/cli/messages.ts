@@ -51,9 +51,12 @@ export class Messages {
 
   /** What is known of a scan that failed on its way. */
   figures(statistics: ScanStatistics): void {
-    const { settled, total, open, closed, filtered } = statistics;
+    const { settled, total } = statistics;
     if (total === 0 || this.#flags.jsonSummary) return;
-    const found = `${count(open)} open, ${count(closed)} closed, ${count(filtered)} filtered`;
+    const found = (['open', 'closed', 'filtered', 'unknown'] as const)
+      .filter((state) => state !== 'unknown' || statistics.unknown > 0)
+      .map((state) => `${count(statistics[state])} ${state}`)
+      .join(', ');
     this.print(`failed after ${count(settled)} of ${count(total)} probes: ${found}`);
   }
 

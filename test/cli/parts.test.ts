@@ -209,10 +209,12 @@ describe('what is said of a scan that failed on its way', () => {
 
   it('are its figures so far, unless quiet or before it began', () => {
     const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
-    const figures = statistics({ total: 2000, settled: 1234, open: 3, closed: 1231 });
+    const figures = statistics({ total: 2000, settled: 1234, open: 3, closed: 1230, unknown: 1 });
     new Messages({ progress: false }).figures(figures);
     expect(write.mock.calls).toEqual([
-      ['pacegate: failed after 1 234 of 2 000 probes: 3 open, 1 231 closed, 0 filtered\n'],
+      [
+        'pacegate: failed after 1 234 of 2 000 probes: 3 open, 1 230 closed, 0 filtered, 1 unknown\n',
+      ],
     ]);
     new Messages({ progress: false, quiet: true }).figures(figures);
     new Messages({ progress: false }).figures(statistics({ total: 0 }));
