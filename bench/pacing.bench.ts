@@ -148,7 +148,7 @@ async function measure(
  * @returns whether it had to be killed
  */
 async function waitForSender(child: ChildProcess, limitSeconds: number): Promise<boolean> {
-  const limit = AbortSignal.timeout(limitSeconds * 1000);
+  const limit = AbortSignal.timeout(Math.ceil(limitSeconds * 1000));
   limit.addEventListener('abort', () => child.kill('SIGKILL'));
   try {
     await outputOf(child);
