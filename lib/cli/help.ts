@@ -47,6 +47,7 @@ OUTPUT
   --quiet               no progress line, no warnings, no summary
 
 Results go to standard output, everything else to standard error.
+The table lists open ports; closed and filtered ones where 25 or fewer are, else the summary counts them.
 Exit code: 0 done, 1 fault, 2 bad usage, 130 interrupted (Ctrl-C once ends orderly, twice at once).
 
 EXAMPLES
