@@ -123,11 +123,7 @@ void NeighbourResolver::ask_round(const std::function<bool()>& interrupted) {
 // Obeys pause() and set_rate() as the send loop does.
 bool NeighbourResolver::may_ask() {
   const std::uint64_t now = platform::monotonic_ns();
-  const double rate = control_.rate.load(std::memory_order_relaxed);
-  if (rate != schedule_.rate()) {
-    schedule_.set_rate(rate, now);
-    context_.slots.set(kSlotTargetRate, rate);
-  }
+  control_.follow_rate(schedule_, context_.slots, now);
   if (control_.paused.load(std::memory_order_acquire)) {
     schedule_.restart(now);
     return false;

@@ -3,7 +3,10 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 
+#include "core/pacing_schedule.h"
+#include "engine/scan_slots.h"
 #include "platform/waiter.h"
 
 namespace pacegate {
@@ -14,6 +17,14 @@ struct ScanControl {
   std::atomic<bool> stop_asked{false};
   std::atomic<double> rate{0};  ///< packets per second
   platform::Waiter waiter;
+
+  /// Brings the schedule to the rate asked for, and the counters with it. The sending thread.
+  void follow_rate(PacingSchedule& schedule, ScanSlots& slots, std::uint64_t now_ns) const {
+    const double asked = rate.load(std::memory_order_relaxed);
+    if (asked == schedule.rate()) return;
+    schedule.set_rate(asked, now_ns);
+    slots.set(kSlotTargetRate, asked);
+  }
 };
 
 }  // namespace pacegate

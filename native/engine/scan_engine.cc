@@ -4,6 +4,7 @@
 #include <exception>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "engine/capture_loop.h"
 #include "engine/scan_context.h"

@@ -2,13 +2,11 @@
 /// A whole scan: its threads, from start to the last result.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <span>
 #include <string>
 #include <thread>
-#include <vector>
 
 #include "engine/network.h"
 #include "engine/scan_control.h"

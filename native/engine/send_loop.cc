@@ -61,7 +61,7 @@ bool SendLoop::sit_out_pause(std::uint64_t now_ns) {
 
 bool SendLoop::resolve_neighbours() {
   enter(ScanPhase::resolving);
-  // The table must not move once the renderer looks into it; it is filled here and only here.
+  // Filled here and only here: the renderer hands out pointers into the tables.
   NeighbourResolver resolver(context_, control_, schedule_, neighbours_);
   return resolver.run([this] { return interrupted(); });
 }
@@ -72,11 +72,7 @@ bool SendLoop::interrupted() const {
 }
 
 void SendLoop::obey_control(std::uint64_t now_ns) {
-  const double rate = control_.rate.load(std::memory_order_relaxed);
-  if (rate != schedule_.rate()) {
-    schedule_.set_rate(rate, now_ns);
-    context_.slots.set(kSlotTargetRate, rate);
-  }
+  control_.follow_rate(schedule_, context_.slots, now_ns);
   if (!stopping_ && control_.stop_asked.load(std::memory_order_acquire)) {
     stopping_ = true;
     context_.cursors.stop();

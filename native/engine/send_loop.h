@@ -40,7 +40,7 @@ class SendLoop {
   [[nodiscard]] std::uint64_t heard_ns() const;
   [[nodiscard]] bool backlog_is_crowded() const;
 
-  /// One wake-up: settle, fill, flush. \return packets handed to the kernel or held by it
+  /// One wake-up: flush what was left, settle, fill, flush.
   void step(std::uint64_t now_ns);
   void settle_silent(std::uint64_t heard);
   void fill(std::uint64_t wanted, std::uint64_t now_ns, std::uint64_t heard);
