@@ -14,14 +14,14 @@ import {
   type Limiter,
   type LimiterStatistics,
 } from './decision.js';
-import { LimiterCounters } from './limiter-counters.js';
+import { LimiterCounters } from './statistics/limiter-counters.js';
 import {
   type BucketQuota,
   checkQuota,
   checkTokenBucketOptions,
   type TokenBucketOptions,
 } from './token-bucket-options.js';
-import { type Reservations, WaitingLine } from './waiting-line.js';
+import { type Reservations, WaitingLine } from './waiting/waiting-line.js';
 
 const { scratch, bucket_try_acquire, bucket_try_acquire_at } = native;
 

@@ -2,13 +2,16 @@
 /// The addon: one instance per environment, which owns that environment's native objects and
 /// exports the functions that work on them. Nothing here is static, so any number of workers can
 /// load it.
+#include "binding/backoff_calls.h"
+#include "binding/bucket_calls.h"
 #include "binding/call.h"
 #include "binding/environment.h"
 #include "binding/host_calls.h"
-#include "binding/limiter_calls.h"
+#include "binding/keyed_calls.h"
 #include "binding/napi_setup.h"
 #include "binding/scan_calls.h"
 #include "binding/throttle_calls.h"
+#include "binding/window_calls.h"
 
 namespace pacegate::binding {
 
@@ -18,7 +21,10 @@ class Addon : public Napi::Addon<Addon> {
     Exports exports(env, exports_object, environment_);
     exports.add("scratch", environment_.scratch.array());
     register_host_calls(exports);
-    register_limiter_calls(exports);
+    register_bucket_calls(exports);
+    register_window_calls(exports);
+    register_keyed_calls(exports);
+    register_backoff_calls(exports);
     register_throttle_calls(exports);
     register_scan_calls(exports);
   }

@@ -23,8 +23,8 @@
 #include "binding/napi_setup.h"
 #include "binding/scan_object.h"
 #include "binding/shared_doubles.h"
-#include "core/adaptive_throttle.h"
-#include "core/token_bucket.h"
+#include "core/limit/adaptive_throttle.h"
+#include "core/limit/token_bucket.h"
 
 namespace pacegate::binding {
 

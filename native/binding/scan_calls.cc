@@ -8,7 +8,7 @@
 #include "binding/environment.h"
 #include "binding/scan_object.h"
 #include "binding/scan_plan.h"
-#include "core/pacing_schedule.h"
+#include "core/limit/pacing_schedule.h"
 
 namespace pacegate::binding {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "binding/call_error.h"
-#include "core/pacing_schedule.h"
+#include "core/limit/pacing_schedule.h"
 #include "core/time.h"
 
 namespace pacegate::binding {

@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "binding/call_time.h"
-#include "core/adaptive_throttle.h"
+#include "core/limit/adaptive_throttle.h"
 
 namespace pacegate::binding {
 namespace {

@@ -1,6 +1,6 @@
 #include "engine/answer.h"
 
-#include "core/probe_cookie.h"
+#include "core/scan/probe_cookie.h"
 
 namespace pacegate {
 namespace {

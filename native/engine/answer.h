@@ -8,7 +8,7 @@
 #include <span>
 
 #include "core/ip_address.h"
-#include "core/siphash.h"
+#include "core/scan/siphash.h"
 #include "engine/scan_record.h"
 #include "packet/parse.h"
 

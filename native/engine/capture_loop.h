@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "core/rtt_estimator.h"
+#include "core/scan/rtt_estimator.h"
 #include "engine/scan_context.h"
 
 namespace pacegate {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/ip_address.h"
-#include "core/pacing_schedule.h"
+#include "core/limit/pacing_schedule.h"
 #include "engine/neighbour_table.h"
 #include "engine/scan_context.h"
 #include "engine/scan_control.h"

@@ -7,7 +7,7 @@
 #include <memory>
 #include <vector>
 
-#include "core/permutation.h"
+#include "core/scan/permutation.h"
 #include "core/spsc_ring.h"
 #include "engine/answer.h"
 #include "engine/network.h"

@@ -5,7 +5,7 @@
 #include <atomic>
 #include <cstdint>
 
-#include "core/pacing_schedule.h"
+#include "core/limit/pacing_schedule.h"
 #include "engine/scan_slots.h"
 #include "platform/waiter.h"
 

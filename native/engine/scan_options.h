@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/ip_address.h"
-#include "core/siphash.h"
+#include "core/scan/siphash.h"
 #include "engine/scan_record.h"
 
 namespace pacegate {

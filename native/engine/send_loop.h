@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "core/latency_histogram.h"
-#include "core/pacing_schedule.h"
-#include "core/rate_ring.h"
+#include "core/limit/pacing_schedule.h"
+#include "core/limit/rate_ring.h"
 #include "engine/link_batch.h"
 #include "engine/neighbour_table.h"
 #include "engine/probe_renderer.h"

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "core/probe_cookie.h"
+#include "core/scan/probe_cookie.h"
 #include "packet/build.h"
 
 namespace pacegate {

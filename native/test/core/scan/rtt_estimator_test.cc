@@ -1,4 +1,4 @@
-#include "core/rtt_estimator.h"
+#include "core/scan/rtt_estimator.h"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "core/permutation.h"
+#include "core/scan/permutation.h"
 
 #include <algorithm>
 #include <bit>

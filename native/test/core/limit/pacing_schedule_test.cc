@@ -1,4 +1,4 @@
-#include "core/pacing_schedule.h"
+#include "core/limit/pacing_schedule.h"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "core/siphash.h"
+#include "core/scan/siphash.h"
 
 #include <doctest/doctest.h>
 
@@ -7,7 +7,7 @@
 #include <set>
 #include <vector>
 
-#include "core/probe_cookie.h"
+#include "core/scan/probe_cookie.h"
 
 namespace pacegate {
 namespace {

@@ -1,4 +1,4 @@
-#include "core/rate_ring.h"
+#include "core/limit/rate_ring.h"
 
 #include <doctest/doctest.h>
 

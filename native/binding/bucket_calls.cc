@@ -1,11 +1,11 @@
-#include "binding/limiter_calls.h"
+#include "binding/bucket_calls.h"
 
 #include <limits>
 #include <memory>
 #include <span>
 
 #include "binding/call_time.h"
-#include "core/token_bucket.h"
+#include "core/limit/token_bucket.h"
 
 namespace pacegate::binding {
 namespace {
@@ -150,7 +150,7 @@ napi_value bucket_available(Call& call) {
 
 }  // namespace
 
-void register_limiter_calls(Exports& exports) {
+void register_bucket_calls(Exports& exports) {
   exports.add<bucket_create<SystemTime>>("bucket_create");
   exports.add<bucket_create<GivenTime>>("bucket_create_at");
   exports.add<bucket_destroy>("bucket_destroy");

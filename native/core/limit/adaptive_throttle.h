@@ -6,8 +6,8 @@
 
 #include <cstdint>
 
-#include "core/pacing_schedule.h"
-#include "core/rate_ring.h"
+#include "core/limit/pacing_schedule.h"
+#include "core/limit/rate_ring.h"
 
 namespace pacegate {
 

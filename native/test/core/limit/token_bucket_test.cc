@@ -1,4 +1,4 @@
-#include "core/token_bucket.h"
+#include "core/limit/token_bucket.h"
 
 #include <doctest/doctest.h>
 

@@ -7,7 +7,7 @@
 #include <thread>
 #include <vector>
 
-#include "core/token_bucket.h"
+#include "core/limit/token_bucket.h"
 
 namespace pacegate {
 namespace {

@@ -4,7 +4,7 @@
 #include <limits>
 #include <random>
 
-#include "core/pacing_schedule.h"
+#include "core/limit/pacing_schedule.h"
 
 namespace pacegate {
 namespace {

@@ -1,4 +1,4 @@
-#include "core/adaptive_throttle.h"
+#include "core/limit/adaptive_throttle.h"
 
 #include <doctest/doctest.h>
 

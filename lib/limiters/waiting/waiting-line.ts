@@ -1,9 +1,9 @@
-import { onAbort } from '../internal/abort-listeners.js';
-import { RESERVE } from '../internal/binding.js';
-import { nsFromMs } from '../internal/duration.js';
-import { type Linked, LinkedList } from '../internal/linked-list.js';
-import type { Alarm, AlarmClock } from '../internal/system-timer.js';
-import type { Patience } from './decision.js';
+import { onAbort } from '../../internal/abort-listeners.js';
+import { RESERVE } from '../../internal/binding.js';
+import { nsFromMs } from '../../internal/duration.js';
+import { type Linked, LinkedList } from '../../internal/linked-list.js';
+import type { Alarm, AlarmClock } from '../../internal/system-timer.js';
+import type { Patience } from '../decision.js';
 
 /** The limiter behind a line: hands out units ahead of time, one after the other. */
 export interface Reservations {

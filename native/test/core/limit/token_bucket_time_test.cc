@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <random>
 
-#include "core/token_bucket.h"
+#include "core/limit/token_bucket.h"
 
 namespace pacegate {
 namespace {

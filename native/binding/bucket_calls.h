@@ -7,6 +7,6 @@
 
 namespace pacegate::binding {
 
-void register_limiter_calls(Exports& exports);
+void register_bucket_calls(Exports& exports);
 
 }  // namespace pacegate::binding

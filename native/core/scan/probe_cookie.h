@@ -6,7 +6,7 @@
 #include <cstdint>
 
 #include "core/ip_address.h"
-#include "core/siphash.h"
+#include "core/scan/siphash.h"
 
 namespace pacegate {
 

@@ -1,0 +1,27 @@
+/** One thing this process may or may not do. */
+export interface NativeCapability {
+  name: string;
+  available: boolean;
+  /** Empty when available; else what is missing and how to get it. */
+  reason: string;
+}
+
+/** A network device. */
+export interface NativeInterface {
+  name: string;
+  index: number;
+  link: 'ethernet' | 'loopback' | 'ip' | 'other';
+  up: boolean;
+  mtu: number;
+  mac: string;
+  addresses: string[];
+}
+
+/** What this machine has and permits. */
+export interface NativeHostCalls {
+  host_capabilities: () => NativeCapability[];
+  host_interfaces: () => NativeInterface[];
+  /** @returns '' when raw packets can be sent, else the reason why not */
+  host_can_send_raw: () => string;
+  monotonic_now_ns: () => bigint;
+}

@@ -1,0 +1,3 @@
+/** Tables of one bucket per key. Twice each, as the buckets. */
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- filled in the next commit
+export interface NativeKeyedCalls {}

@@ -1,0 +1,49 @@
+import type { NativeHandle } from './handle.js';
+
+/** A whole scan, as native code takes it; made and checked by lib/scan. */
+export interface NativeScanPlan {
+  /**
+   * 33 bytes a range: family (4 or 6), first and last address (16 bytes each in network order; IPv4 in the first
+   * four, the rest 0). Sorted, IPv4 first, disjoint.
+   */
+  ranges: Uint8Array;
+  /** Sorted, unique. */
+  ports: Uint16Array;
+  /** Packets per second, above 0. */
+  rate: number;
+  /** Exactly this many further probes for a silent target, 0..255. */
+  retries: number;
+  /** Wait after each probe. */
+  timeoutMs: number;
+  /** Decides the order of probes; 64 bits. */
+  seed: bigint;
+  /** 16 random bytes, unrelated to the seed. */
+  cookieKey: Uint8Array;
+  sourcePort: number;
+  /** Empty: by route. */
+  interfaceName: string;
+  backend: 'auto' | 'packet' | 'rawip';
+  /** One bit per state that becomes a record: 1 open, 2 closed, 4 filtered, 8 unknown. */
+  reportMask: number;
+  /** Where to go on; 0 for a new scan. */
+  startPosition: number;
+}
+
+/** Scans: one send and one capture thread each, steered from here. */
+export interface NativeScanCalls {
+  /** Opens devices and sends nothing yet. */
+  scan_create: (plan: NativeScanPlan) => NativeHandle;
+  scan_start: (handle: NativeHandle) => void;
+  scan_pause: (handle: NativeHandle) => void;
+  scan_resume: (handle: NativeHandle) => void;
+  /** Ends sending now and waits one timeout for answers before the phase becomes done; returns at once. */
+  scan_stop: (handle: NativeHandle) => void;
+  scan_set_rate: (handle: NativeHandle, rate: number) => void;
+  /** Copies whole records of 32 bytes. @returns how many */
+  scan_drain: (handle: NativeHandle, records: Uint8Array) => number;
+  /** Live counters; the layout is in lib/scan. To be read only. */
+  scan_slots: (handle: NativeHandle) => Float64Array;
+  scan_backend: (handle: NativeHandle) => string;
+  /** Joins the threads. */
+  scan_destroy: (handle: NativeHandle) => void;
+}
