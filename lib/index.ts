@@ -1,4 +1,10 @@
 export { AdaptiveThrottle, type AdaptiveThrottleOptions } from './limiters/adaptive-throttle.js';
+export {
+  type BackoffChoice,
+  type BackoffStatistics,
+  BackoffTable,
+} from './limiters/backoff-table.js';
+export type { BackoffTableOptions } from './limiters/backoff-options.js';
 export type { AcquireOptions, Decision, Limiter, LimiterStatistics } from './limiters/decision.js';
 export { TokenBucket } from './limiters/token-bucket.js';
 export type { BurstOption, TokenBucketOptions } from './limiters/token-bucket-options.js';

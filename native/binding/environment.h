@@ -24,6 +24,7 @@
 #include "binding/scan_object.h"
 #include "binding/shared_doubles.h"
 #include "core/limit/adaptive_throttle.h"
+#include "core/limit/backoff_table.h"
 #include "core/limit/token_bucket.h"
 
 namespace pacegate::binding {
@@ -38,6 +39,7 @@ class Environment {
 
   HandleTable<TokenBucket> buckets{"bucket"};
   HandleTable<AdaptiveThrottle> throttles{"throttle"};
+  HandleTable<BackoffTable> backoffs{"backoff"};
   HandleTable<ScanObject> scans{"scan"};
 };
 
