@@ -6,6 +6,7 @@ const CODE_OF_FAULT: Readonly<Record<string, PacegateErrorCode>> = {
   interface_down: 'ERR_PACEGATE_INTERFACE_DOWN',
   no_route: 'ERR_PACEGATE_NO_ROUTE',
   not_supported: 'ERR_PACEGATE_NOT_SUPPORTED',
+  shared_state: 'ERR_PACEGATE_SHARED_STATE',
   system: 'ERR_PACEGATE_SYSTEM',
 };
 

@@ -25,6 +25,8 @@ class FileDescriptor {
   [[nodiscard]] bool is_open() const noexcept { return fd_ >= 0; }
   /// Valid as long as this object lives.
   [[nodiscard]] int get() const noexcept { return fd_; }
+  /// Gives it up: from now on the caller closes it.
+  [[nodiscard]] int release() noexcept { return std::exchange(fd_, -1); }
 
  private:
   int fd_ = -1;

@@ -52,6 +52,7 @@ describe('errors of native code', () => {
     ['interface_down', 'ERR_PACEGATE_INTERFACE_DOWN'],
     ['no_route', 'ERR_PACEGATE_NO_ROUTE'],
     ['not_supported', 'ERR_PACEGATE_NOT_SUPPORTED'],
+    ['shared_state', 'ERR_PACEGATE_SHARED_STATE'],
     ['system', 'ERR_PACEGATE_SYSTEM'],
     ['invalid', 'ERR_PACEGATE_INVALID_ARGUMENT'],
     ['something newer', 'ERR_PACEGATE_SYSTEM'],

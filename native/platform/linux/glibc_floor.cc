@@ -1,0 +1,63 @@
+/// \file
+/// Keeps the published binary loadable with old glibc (2.17).
+///
+/// glibc 2.34 moved these functions into libc and gave them a new version, which a binary linked
+/// with it asks for. The old version is still there and is the same code. The addon is linked with
+/// `--wrap` for these names, which brings the references here. Not in the tests: sanitizers take
+/// the place of the plain names.
+#include <features.h>
+
+#if defined(__GLIBC__) && (defined(__x86_64__) || defined(__aarch64__))
+
+#include <pthread.h>
+
+#include <ctime>
+
+#ifdef __x86_64__
+#define PACEGATE_OLD_VERSION(name, version) __asm__(".symver old_" name "," name "@GLIBC_" version)
+#else
+#define PACEGATE_OLD_VERSION(name, version) __asm__(".symver old_" name "," name "@GLIBC_2.17")
+#endif
+
+// The linker dictates the names: __wrap_ and the wrapped one.
+// NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp)
+extern "C" {
+
+PACEGATE_OLD_VERSION("pthread_mutexattr_init", "2.2.5");
+PACEGATE_OLD_VERSION("pthread_mutexattr_setpshared", "2.2.5");
+PACEGATE_OLD_VERSION("pthread_mutexattr_setrobust", "2.12");
+PACEGATE_OLD_VERSION("pthread_mutex_timedlock", "2.2.5");
+PACEGATE_OLD_VERSION("pthread_mutex_consistent", "2.12");
+
+int old_pthread_mutexattr_init(pthread_mutexattr_t* traits);
+int old_pthread_mutexattr_setpshared(pthread_mutexattr_t* traits, int value);
+int old_pthread_mutexattr_setrobust(pthread_mutexattr_t* traits, int value);
+int old_pthread_mutex_timedlock(pthread_mutex_t* mutex, const timespec* until);
+int old_pthread_mutex_consistent(pthread_mutex_t* mutex);
+
+int __wrap_pthread_mutexattr_init(pthread_mutexattr_t* traits);
+int __wrap_pthread_mutexattr_setpshared(pthread_mutexattr_t* traits, int value);
+int __wrap_pthread_mutexattr_setrobust(pthread_mutexattr_t* traits, int value);
+int __wrap_pthread_mutex_timedlock(pthread_mutex_t* mutex, const timespec* until);
+int __wrap_pthread_mutex_consistent(pthread_mutex_t* mutex);
+
+int __wrap_pthread_mutexattr_init(pthread_mutexattr_t* traits) {
+  return old_pthread_mutexattr_init(traits);
+}
+int __wrap_pthread_mutexattr_setpshared(pthread_mutexattr_t* traits, int value) {
+  return old_pthread_mutexattr_setpshared(traits, value);
+}
+int __wrap_pthread_mutexattr_setrobust(pthread_mutexattr_t* traits, int value) {
+  return old_pthread_mutexattr_setrobust(traits, value);
+}
+int __wrap_pthread_mutex_timedlock(pthread_mutex_t* mutex, const timespec* until) {
+  return old_pthread_mutex_timedlock(mutex, until);
+}
+int __wrap_pthread_mutex_consistent(pthread_mutex_t* mutex) {
+  return old_pthread_mutex_consistent(mutex);
+}
+
+}  // extern "C"
+// NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp)
+
+#endif
