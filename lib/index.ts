@@ -4,7 +4,11 @@ export {
   type BackoffStatistics,
   BackoffTable,
 } from './limiters/backoff-table.js';
-export type { BackoffTableOptions } from './limiters/backoff-options.js';
+export type { BackoffTableOptions } from './limiters/backoff/backoff-options.js';
+export type { CircuitBreakerOptions, CircuitState } from './limiters/breaker/breaker-options.js';
+export { CircuitOpenError } from './limiters/breaker/circuit-open-error.js';
+export type { CircuitCall, CircuitStatistics } from './limiters/breaker/circuit-call.js';
+export { CircuitBreaker, type CircuitBreakerEvents } from './limiters/circuit-breaker.js';
 export type { AcquireOptions, Decision, Limiter, LimiterStatistics } from './limiters/decision.js';
 export { TokenBucket } from './limiters/token-bucket.js';
 export type { BurstOption, TokenBucketOptions } from './limiters/token-bucket-options.js';

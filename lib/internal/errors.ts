@@ -11,6 +11,8 @@ export type PacegateErrorCode =
   | 'ERR_PACEGATE_SHARED_STATE'
   | 'ERR_PACEGATE_NO_BINARY'
   | 'ERR_PACEGATE_SYSTEM'
+  | 'ERR_PACEGATE_CIRCUIT_OPEN'
+  | 'ERR_PACEGATE_TIMED_OUT'
   | 'ERR_PACEGATE_DISPOSED';
 
 // Registered, so that errors are recognised across two copies of this package in one process.

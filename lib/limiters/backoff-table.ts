@@ -10,7 +10,7 @@ import {
   type BackoffTableOptions,
   checkBackoffTableOptions,
   checkTarget,
-} from './backoff-options.js';
+} from './backoff/backoff-options.js';
 
 /** What a sender finds that looks for a target to go on with. */
 export type BackoffChoice =

@@ -3,8 +3,8 @@ import {
   checkOptions,
   invalidArgument,
   outOfRange,
-} from '../internal/check.js';
-import { type Clock, checkClock } from '../internal/clock.js';
+} from '../../internal/check.js';
+import { type Clock, checkClock } from '../../internal/clock.js';
 
 /** How a `BackoffTable` is made. */
 export interface BackoffTableOptions {
