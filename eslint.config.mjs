@@ -8,6 +8,7 @@ const nodeGlobals = [
   'Buffer',
   'clearTimeout',
   'console',
+  'fetch',
   'performance',
   'process',
   'setTimeout',

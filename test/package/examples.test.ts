@@ -1,0 +1,34 @@
+// Each example runs as it is written and does what it says; how fast it was is not looked at.
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { output, root } from './built-package.js';
+
+/** The numbers that follow `label` in what an example printed. */
+const numbersAfter = (text: string, label: string): number[] => {
+  const line = text.split('\n').find((one) => one.includes(label));
+  if (line === undefined) throw new Error(`"${label}" was not printed:\n${text}`);
+  const after = line.slice(line.indexOf(label) + label.length);
+  return Array.from(after.matchAll(/\d+(?:\.\d+)?/g), Number);
+};
+
+const claims: Readonly<Record<string, (text: string) => void>> = {
+  'api-client.mjs': (text) => {
+    const [most = Infinity, limit = 0, refused] = numbersAfter(text, 'most in any second:');
+    expect(most).toBeLessThanOrEqual(limit);
+    expect(refused).toBe(0);
+  },
+};
+
+const examples = readdirSync(path.join(root, 'examples')).filter((name) => name.endsWith('.mjs'));
+
+describe('the examples', () => {
+  it('are all checked here', () => {
+    expect(Object.keys(claims).sort()).toEqual(examples.sort());
+  });
+
+  it.each(examples)('%s does what it says', async (name) => {
+    const text = await output(process.execPath, [path.join('examples', name)], root);
+    claims[name]?.(text);
+  });
+});
