@@ -10,6 +10,18 @@ Ticks round_up(double value) {
   return static_cast<double>(whole) < value ? whole + 1 : whole;
 }
 
+/// How many tokens of this price fit into `room`.
+std::uint64_t whole_tokens(Ticks room, double ticks_per_token) {
+  const auto price_for = [ticks_per_token](std::uint64_t tokens) {
+    return static_cast<Ticks>(static_cast<double>(tokens) * ticks_per_token);
+  };
+  // The quotient may be one off either way.
+  auto count = static_cast<std::uint64_t>(static_cast<double>(room) / ticks_per_token);
+  if (price_for(count + 1) <= room) ++count;
+  if (count != 0 && price_for(count) > room) --count;
+  return count;
+}
+
 }  // namespace
 
 std::optional<BucketQuota> make_quota(double rate, double burst) noexcept {
@@ -27,84 +39,178 @@ std::optional<BucketQuota> make_quota(double rate, double burst) noexcept {
   return BucketQuota{ticks_per_token, std::max<Ticks>(round_up(roomy), 1), burst};
 }
 
+/// The word of the same debt in tokens.
+Ticks TokenBucket::rescaled(Ticks tat, const BucketQuota& from, const BucketQuota& to,
+                            Ticks now) noexcept {
+  const double scale = to.ticks_per_token / from.ticks_per_token;
+  const Ticks owed = debt_of(tat, now);
+  const Ticks spent = std::min(owed, from.capacity);
+  const double scaled =
+      std::min(static_cast<double>(spent) * scale + 0.5, static_cast<double>(to.capacity));
+  const double reserved = static_cast<double>(owed - spent) * scale;
+  const double total = std::min(scaled + reserved, static_cast<double>(kMaxDebt));
+  const Ticks word = now + static_cast<Ticks>(total);
+  // Another word in any case, or a request that still decides by the old price could not tell.
+  if (word != tat || scale == 1.0) return word;
+  return owed == 0 ? word - 1 : word + 1;
+}
+
 TokenBucket::TokenBucket(const BucketQuota& quota, double initial_tokens, Ticks now) noexcept
-    : tat_(now),
-      ticks_per_token_(quota.ticks_per_token),
-      capacity_(quota.capacity),
-      burst_(quota.burst) {
+    : tat_(now), before_closing_(now) {
+  store_quota(0, quota);
+  store_quota(1, quota);
   if (initial_tokens >= quota.burst) return;
   const double room = initial_tokens > 0.0 ? initial_tokens * quota.ticks_per_token : 0.0;
   const Ticks kept = std::min(round_up(room), quota.capacity);
   tat_.store(now + (quota.capacity - kept), std::memory_order_relaxed);
 }
 
+TokenBucket::TokenBucket(const TokenBucket& other) noexcept
+    : tat_(other.look().tat), before_closing_(tat_.load(std::memory_order_relaxed)) {
+  const BucketQuota quota = other.quota();
+  store_quota(0, quota);
+  store_quota(1, quota);
+}
+
+BucketVerdict TokenBucket::peek(double cost, Ticks now) const noexcept {
+  const View view = look_at(now);
+  const Ticks price = view.price_of(cost);
+  if (price > view.capacity) return {};
+  const Ticks wait = view.wait_for(view.debt(now) + price);
+  return {wait == 0 ? BucketVerdict::Outcome::allowed : BucketVerdict::Outcome::not_yet, wait};
+}
+
 std::uint64_t TokenBucket::try_acquire_up_to(std::uint64_t max, Ticks now) noexcept {
-  const Ticks capacity = capacity_.load(std::memory_order_relaxed);
-  const double ticks_per_token = ticks_per_token_.load(std::memory_order_relaxed);
-  Ticks tat = tat_.load(std::memory_order_relaxed);
   for (;;) {
-    const Ticks owed = debt_of(tat, now);
-    if (owed >= capacity) return 0;
-    const Ticks room = capacity - owed;
-    const auto price_for = [ticks_per_token](std::uint64_t tokens) {
-      return static_cast<Ticks>(static_cast<double>(tokens) * ticks_per_token);
-    };
-    // The quotient may be one off either way.
-    auto count = static_cast<std::uint64_t>(static_cast<double>(room) / ticks_per_token);
-    if (price_for(count + 1) <= room) ++count;
-    if (count != 0 && price_for(count) > room) --count;
-    count = std::min(count, max);
+    const View view = look_open(now);
+    const Ticks owed = view.debt(now);
+    if (owed >= view.capacity) return 0;
+    const std::uint64_t there = whole_tokens(view.capacity - owed, view.ticks_per_token);
+    const std::uint64_t count = std::min(there, max);
     if (count == 0) return 0;
-    if (tat_.compare_exchange_weak(tat, now + owed + price_for(count), std::memory_order_relaxed)) {
-      return count;
-    }
+    const auto price = static_cast<Ticks>(static_cast<double>(count) * view.ticks_per_token);
+    if (replace(view.tat, now + owed + price)) return count;
+  }
+}
+
+std::uint64_t TokenBucket::Charged::tokens_left(std::uint64_t max) const noexcept {
+  // The usual case needs no division.
+  const double all = static_cast<double>(max) * ticks_per_token;
+  if (all <= static_cast<double>(room)) return max;
+  return std::min(whole_tokens(room, ticks_per_token), max);
+}
+
+TokenBucket::Charged TokenBucket::charge_and_take(std::uint32_t spent, Ticks now) noexcept {
+  for (;;) {
+    const View view = look_open(now);
+    const Ticks owed = view.debt(now);
+    const Ticks with_one = owed + view.price_of(static_cast<double>(spent) + 1.0);
+    const bool allowed = with_one <= view.capacity;
+    const Ticks next =
+        allowed ? with_one : std::min(owed + view.price_of(static_cast<double>(spent)), kMaxDebt);
+    if (next != owed && !replace(view.tat, now + next)) continue;
+    return {allowed, next < view.capacity ? view.capacity - next : 0, view.ticks_per_token};
+  }
+}
+
+void TokenBucket::charge(std::uint32_t spent, Ticks now) noexcept {
+  if (spent == 0) return;
+  for (;;) {
+    const View view = look_open(now);
+    const Ticks next = view.debt(now) + view.price_of(static_cast<double>(spent));
+    if (replace(view.tat, now + std::min(next, kMaxDebt))) return;
   }
 }
 
 double TokenBucket::available(Ticks now) const noexcept {
-  const Ticks owed = debt(now);
-  const double full = burst_.load(std::memory_order_relaxed);
+  const View view = look_at(now);
+  const Ticks owed = view.debt(now);
+  const double full = burst();
   if (owed == 0) return full;
-  const Ticks capacity = capacity_.load(std::memory_order_relaxed);
-  if (owed >= capacity) return 0.0;
+  if (owed >= view.capacity) return 0.0;
   // Lifted by 2^-50 of itself, so that rounding never shows 4.999... where five tokens can be
   // taken.
   constexpr double kLift = 1.0 + 1.0 / 1125899906842624.0;
-  const double tokens = static_cast<double>(capacity - owed) * kLift /
-                        ticks_per_token_.load(std::memory_order_relaxed);
+  const double tokens = static_cast<double>(view.capacity - owed) * kLift / view.ticks_per_token;
   return std::min(tokens, full);
 }
 
 void TokenBucket::give_back(double cost, Ticks now) noexcept {
-  const Ticks price = price_of(cost);
   if (!(cost > 0.0)) return;
-  Ticks tat = tat_.load(std::memory_order_relaxed);
-  Ticks owed = debt_of(tat, now);
-  while (owed != 0 && !tat_.compare_exchange_weak(tat, now + (owed - std::min(owed, price)),
-                                                  std::memory_order_relaxed)) {
-    owed = debt_of(tat, now);
+  for (;;) {
+    const View view = look_open(now);
+    const Ticks owed = view.debt(now);
+    if (owed == 0) return;
+    if (replace(view.tat, now + (owed - std::min(owed, view.price_of(cost))))) return;
   }
 }
 
-void TokenBucket::set_quota(const BucketQuota& quota, Ticks now) noexcept {
-  const Ticks old_capacity = capacity_.exchange(quota.capacity, std::memory_order_relaxed);
-  const double old_price =
-      ticks_per_token_.exchange(quota.ticks_per_token, std::memory_order_relaxed);
-  burst_.store(quota.burst, std::memory_order_relaxed);
-  const double scale = quota.ticks_per_token / old_price;
-  Ticks tat = tat_.load(std::memory_order_relaxed);
+BucketQuota TokenBucket::quota() const noexcept {
   for (;;) {
-    const Ticks owed = debt_of(tat, now);
-    if (owed == 0) return;
-    const Ticks spent = std::min(owed, old_capacity);
-    const double scaled =
-        std::min(static_cast<double>(spent) * scale + 0.5, static_cast<double>(quota.capacity));
-    const double reserved = static_cast<double>(owed - spent) * scale;
-    const double total = std::min(scaled + reserved, static_cast<double>(kMaxDebt));
-    if (tat_.compare_exchange_weak(tat, now + static_cast<Ticks>(total),
-                                   std::memory_order_relaxed)) {
-      return;
+    const std::uint64_t before = generation();
+    const BucketQuota quota = load_quota(before);
+    if (generation_.load(std::memory_order_relaxed) == before) return quota;
+  }
+}
+
+void TokenBucket::store_quota(std::uint64_t slot, const BucketQuota& quota) noexcept {
+  // Release: who reads one of these also sees the generation that made this slot the idle one.
+  quotas_[slot & 1].ticks_per_token.store(quota.ticks_per_token, std::memory_order_release);
+  quotas_[slot & 1].capacity.store(quota.capacity, std::memory_order_release);
+  bursts_[slot & 1].store(quota.burst, std::memory_order_release);
+}
+
+BucketQuota TokenBucket::load_quota(std::uint64_t slot) const noexcept {
+  return {quotas_[slot & 1].ticks_per_token.load(std::memory_order_acquire),
+          quotas_[slot & 1].capacity.load(std::memory_order_acquire),
+          bursts_[slot & 1].load(std::memory_order_acquire)};
+}
+
+void TokenBucket::set_quota(const BucketQuota& quota, Ticks now) noexcept {
+  for (;;) {
+    Ticks tat = look_open(now).tat;  // before anything is written: a closed word needs both slots
+    std::uint64_t generation = this->generation();
+    const BucketQuota old = load_quota(generation);
+    store_quota(generation + 1, quota);
+    const Ticks closed = closed_word(generation, now);
+    before_closing_.store(tat, std::memory_order_release);
+    if (!tat_.compare_exchange_strong(tat, closed, std::memory_order_acq_rel)) continue;
+    if (!generation_.compare_exchange_strong(generation, generation + 1,
+                                             std::memory_order_acq_rel)) {
+      overtake(closed, now);  // as somebody else is about to
+      continue;
     }
+    Ticks expected = closed;
+    // Fails when somebody else has done just that.
+    tat_.compare_exchange_strong(expected, rescaled(tat, old, quota, now),
+                                 std::memory_order_acq_rel);
+    return;
+  }
+}
+
+void TokenBucket::await_opening(Ticks closed, Ticks now) noexcept {
+  // Closed for some 50 ns, unless who closed it was stopped in between; to overtake costs it one more
+  // attempt.
+  constexpr int kLooks = 4096;
+  for (int i = 0; i < kLooks; ++i) {
+    if (tat_.load(std::memory_order_acquire) != closed) return;
+  }
+  overtake(closed, now);
+}
+
+/// Reopens a bucket in the place of the one who closed it: with the new quota when the generation
+/// has moved already, else with the old one.
+void TokenBucket::overtake(Ticks closed, Ticks now) noexcept {
+  std::uint64_t generation = this->generation();
+  const Ticks before = before_closing_.load(std::memory_order_acquire);
+  const BucketQuota old = load_quota(closed);
+  const BucketQuota live = load_quota(generation);
+  // Still closed: so all this belongs together.
+  if (tat_.load(std::memory_order_acquire) != closed) return;
+  const bool has_swapped = ((generation ^ closed) & 1) != 0;
+  const Ticks open = has_swapped ? rescaled(before, old, live, now) : before;
+  if (generation_.compare_exchange_strong(generation, generation + 2, std::memory_order_acq_rel)) {
+    tat_.compare_exchange_strong(closed, open, std::memory_order_acq_rel);
   }
 }
 

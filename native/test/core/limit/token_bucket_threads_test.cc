@@ -1,36 +1,17 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cstdint>
-#include <functional>
-#include <thread>
 #include <vector>
 
 #include "core/limit/token_bucket.h"
+#include "test_threads.h"
 
 namespace pacegate {
 namespace {
 
 constexpr Ticks kSecond = 256'000'000'000;
 constexpr Ticks kNow = 500 * kSecond;
-
-/// Runs `body(thread number)` in `count` threads that begin together. doctest's checks are not used
-/// in them: results are returned and summed.
-std::uint64_t sum_over_threads(unsigned count, const std::function<std::uint64_t(unsigned)>& body) {
-  std::atomic<unsigned> ready{0};
-  std::atomic<std::uint64_t> sum{0};
-  std::vector<std::thread> threads;
-  for (unsigned number = 0; number < count; ++number) {
-    threads.emplace_back([&, number] {
-      ready.fetch_add(1);
-      while (ready.load() < count) std::this_thread::yield();
-      sum.fetch_add(body(number));
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
-  return sum.load();
-}
 
 }  // namespace
 
@@ -121,32 +102,6 @@ TEST_SUITE("token_bucket threads") {
     for (std::size_t place = 0; place < all.size(); ++place) {
       REQUIRE(all[place] == place * (kSecond / 1000));
     }
-  }
-
-  TEST_CASE("H1 a rate may change while threads take tokens") {
-    constexpr double kBurst = 4000;
-    TokenBucket bucket(*make_quota(1000, kBurst), kBurst, kNow);
-    std::atomic<bool> finished{false};
-    std::thread changer([&] {
-      for (unsigned i = 0; !finished.load(); ++i) {
-        bucket.set_quota(*make_quota(i % 2 == 0 ? 2000 : 1000, kBurst), kNow);
-      }
-    });
-    const std::uint64_t admitted = sum_over_threads(3, [&](unsigned) {
-      std::uint64_t mine = 0;
-      for (int i = 0; i < 20'000; ++i) mine += bucket.try_acquire(1, kNow).allowed() ? 1 : 0;
-      return mine;
-    });
-    finished.store(true);
-    changer.join();
-    // A request that overlaps a change pays by one rate and is judged by the other, a factor of two
-    // each; all requests overlapping all the time would come to four bursts.
-    CHECK(admitted >= 2000);
-    CHECK(admitted <= 16'000);
-    bucket.set_quota(*make_quota(500, kBurst), kNow);
-    const Ticks full_again = kNow + bucket.time_to_full(kNow);
-    CHECK(bucket.available(full_again) == kBurst);
-    CHECK(bucket.try_acquire_up_to(100'000, full_again) == 4000);
   }
 }
 
