@@ -50,9 +50,9 @@ Ticks TokenBucket::rescaled(Ticks tat, const BucketQuota& from, const BucketQuot
   const double reserved = static_cast<double>(owed - spent) * scale;
   const double total = std::min(scaled + reserved, static_cast<double>(kMaxDebt));
   const Ticks word = now + static_cast<Ticks>(total);
-  // Another word in any case, or a request that still decides by the old price could not tell.
-  if (word != tat || scale == 1.0) return word;
-  return owed == 0 ? word - 1 : word + 1;
+  // Another word in any case (by as much as a request may be too cheap), or a request that still
+  // decides by the old price could not tell.
+  return word == tat && scale != 1.0 ? word - 1 : word;
 }
 
 TokenBucket::TokenBucket(const BucketQuota& quota, double initial_tokens, Ticks now) noexcept
