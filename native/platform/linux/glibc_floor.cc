@@ -11,8 +11,6 @@
 
 #include <pthread.h>
 
-#include <ctime>
-
 #ifdef __x86_64__
 #define PACEGATE_OLD_VERSION(name, version) __asm__(".symver old_" name "," name "@GLIBC_" version)
 #else
@@ -26,19 +24,19 @@ extern "C" {
 PACEGATE_OLD_VERSION("pthread_mutexattr_init", "2.2.5");
 PACEGATE_OLD_VERSION("pthread_mutexattr_setpshared", "2.2.5");
 PACEGATE_OLD_VERSION("pthread_mutexattr_setrobust", "2.12");
-PACEGATE_OLD_VERSION("pthread_mutex_timedlock", "2.2.5");
+PACEGATE_OLD_VERSION("pthread_mutex_trylock", "2.2.5");
 PACEGATE_OLD_VERSION("pthread_mutex_consistent", "2.12");
 
 int old_pthread_mutexattr_init(pthread_mutexattr_t* traits);
 int old_pthread_mutexattr_setpshared(pthread_mutexattr_t* traits, int value);
 int old_pthread_mutexattr_setrobust(pthread_mutexattr_t* traits, int value);
-int old_pthread_mutex_timedlock(pthread_mutex_t* mutex, const timespec* until);
+int old_pthread_mutex_trylock(pthread_mutex_t* mutex);
 int old_pthread_mutex_consistent(pthread_mutex_t* mutex);
 
 int __wrap_pthread_mutexattr_init(pthread_mutexattr_t* traits);
 int __wrap_pthread_mutexattr_setpshared(pthread_mutexattr_t* traits, int value);
 int __wrap_pthread_mutexattr_setrobust(pthread_mutexattr_t* traits, int value);
-int __wrap_pthread_mutex_timedlock(pthread_mutex_t* mutex, const timespec* until);
+int __wrap_pthread_mutex_trylock(pthread_mutex_t* mutex);
 int __wrap_pthread_mutex_consistent(pthread_mutex_t* mutex);
 
 int __wrap_pthread_mutexattr_init(pthread_mutexattr_t* traits) {
@@ -50,8 +48,8 @@ int __wrap_pthread_mutexattr_setpshared(pthread_mutexattr_t* traits, int value) 
 int __wrap_pthread_mutexattr_setrobust(pthread_mutexattr_t* traits, int value) {
   return old_pthread_mutexattr_setrobust(traits, value);
 }
-int __wrap_pthread_mutex_timedlock(pthread_mutex_t* mutex, const timespec* until) {
-  return old_pthread_mutex_timedlock(mutex, until);
+int __wrap_pthread_mutex_trylock(pthread_mutex_t* mutex) {
+  return old_pthread_mutex_trylock(mutex);
 }
 int __wrap_pthread_mutex_consistent(pthread_mutex_t* mutex) {
   return old_pthread_mutex_consistent(mutex);

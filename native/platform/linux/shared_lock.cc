@@ -3,9 +3,10 @@
 #include <pthread.h>
 
 #include <cerrno>
-#include <ctime>
+#include <chrono>
 #include <new>
 #include <string>
+#include <thread>
 
 #include "core/time.h"
 #include "platform/clock.h"
@@ -26,28 +27,19 @@ pthread_mutex_t* mutex_in(std::byte* room) noexcept {
   throw PlatformError(Fault::shared_state, "the lock of the shared state " + problem, error);
 }
 
-timespec wall_clock_in_100_ms() noexcept {
-  timespec time{};
-  clock_gettime(CLOCK_REALTIME, &time);
-  time.tv_nsec += 100'000'000;
-  if (time.tv_nsec >= 1'000'000'000) {
-    time.tv_nsec -= 1'000'000'000;
-    ++time.tv_sec;
-  }
-  return time;
-}
-
-/// \return 0, EOWNERDEAD, ETIMEDOUT or another errno
+/// Not by pthread_mutex_timedlock: it waits by the wall clock, which may be set.
+/// \return 0, EOWNERDEAD, EBUSY or another errno
 int lock_patiently(pthread_mutex_t* mutex) noexcept {
-  // A time long past: taken when free, refused at once when not.
-  constexpr timespec kPast{};
-  int result = pthread_mutex_timedlock(mutex, &kPast);
-  if (result != ETIMEDOUT) return result;
-  // The mutex waits by the wall clock, which may be set; the patience is measured by the other one.
+  int result = pthread_mutex_trylock(mutex);
+  for (int round = 0; result == EBUSY && round < 100; ++round) {
+    std::this_thread::yield();
+    result = pthread_mutex_trylock(mutex);
+  }
+  if (result != EBUSY) return result;
   const std::uint64_t deadline_ns = monotonic_ns() + kPatienceNs;
-  while (result == ETIMEDOUT && monotonic_ns() < deadline_ns) {
-    const timespec until = wall_clock_in_100_ms();
-    result = pthread_mutex_timedlock(mutex, &until);
+  while (result == EBUSY && monotonic_ns() < deadline_ns) {
+    std::this_thread::sleep_for(std::chrono::microseconds(50));
+    result = pthread_mutex_trylock(mutex);
   }
   return result;
 }
@@ -69,7 +61,7 @@ SharedLock::Found SharedLock::lock() {
   pthread_mutex_t* mutex = mutex_in(mutex_);
   int error = lock_patiently(mutex);
   if (error == EOWNERDEAD) error = pthread_mutex_consistent(mutex);
-  if (error == ETIMEDOUT) throw_lock_error("is held by a process that does not run", error);
+  if (error == EBUSY) throw_lock_error("is held by a process that does not run", error);
   if (error != 0) throw_lock_error("is damaged: " + describe_errno(error), error);
   // Not by EOWNERDEAD: a holder may be killed before its first change or behind its last.
   return busy_.exchange(1, std::memory_order_acq_rel) == 0 ? Found::whole : Found::abandoned;
