@@ -10,6 +10,13 @@ export { CircuitOpenError } from './limiters/breaker/circuit-open-error.js';
 export type { CircuitCall, CircuitStatistics } from './limiters/breaker/circuit-call.js';
 export { CircuitBreaker, type CircuitBreakerEvents } from './limiters/circuit-breaker.js';
 export type { AcquireOptions, Decision, Limiter, LimiterStatistics } from './limiters/decision.js';
+export type { HostgroupOptions } from './limiters/hostgroup/hostgroup-options.js';
+export type { TargetPermit } from './limiters/hostgroup/target-permit.js';
+export {
+  type HostgroupEvents,
+  HostgroupLimiter,
+  type HostgroupStatistics,
+} from './limiters/hostgroup-limiter.js';
 export { TokenBucket } from './limiters/token-bucket.js';
 export type { BurstOption, TokenBucketOptions } from './limiters/token-bucket-options.js';
 export { type Clock, systemClock } from './internal/clock.js';

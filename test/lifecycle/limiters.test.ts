@@ -31,6 +31,11 @@ describe('the process ends well', { timeout: 90_000 }, () => {
     expect(await runProgram('dropped', { flags: ['--expose-gc'] })).toEqual(well('reused true'));
   });
 
+  test('P6 when permits were dropped: their places go to those who wait, and are counted', async () => {
+    const outcome = 'next 2 1 0';
+    expect(await runProgram('dropped-permits', { flags: ['--expose-gc'] })).toEqual(well(outcome));
+  });
+
   test('with the addon loaded twice', async () => {
     expect(await runProgram('loaded-twice')).toEqual(well('true true false'));
   });
