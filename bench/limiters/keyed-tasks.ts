@@ -9,8 +9,10 @@ export interface KeyedOptions {
   readonly roundMs: number;
 }
 
-/** Never exhausted within a run, and no key is full again (so could be forgotten) before its end. */
-const PLENTY: Quota = { limit: 1000, windowMs: 600_000 };
+const DAY_MS = 86_400_000;
+/** Not exhausted within a run; a unit comes back so late that no key can be forgotten before its end. */
+const plentyFor = (keys: number): Quota =>
+  keys >= 100_000 ? { limit: 1000, windowMs: DAY_MS } : { limit: 1_000_000, windowMs: 20 * DAY_MS };
 const FLOODED: Quota = { limit: 10, windowMs: 60_000 };
 /** More than the default of @fastify/rate-limit, which is also what pacegate is given here. */
 const FLOOD_CAPACITY = 5000;
@@ -22,7 +24,7 @@ const CHUNK = 65_536;
 export async function openKeyed(name: string, options: object): Promise<() => Promise<Timing>> {
   const { keys: count, roundMs } = options as KeyedOptions;
   const contender = keyedContenderCalled(name);
-  const subject = contender.open(PLENTY, makeKeys(count, contender.keys), count);
+  const subject = contender.open(plentyFor(count), makeKeys(count, contender.keys), count);
   const chunk = Math.min(CHUNK, count);
   let from = 0;
   const batch = {
@@ -59,7 +61,7 @@ export function openMemory(name: string, options: object): () => Promise<Memory>
     const { numbers } = makeKeys(count, 'number');
     globalThis.gc?.();
     const before = process.memoryUsage();
-    const subject = contender.open(PLENTY, { numbers, texts: [] }, count);
+    const subject = contender.open(plentyFor(count), { numbers, texts: [] }, count);
     for (const number of numbers)
       await subject.attempt(contender.keys === 'number' ? number : addressText(number));
     globalThis.gc?.();
