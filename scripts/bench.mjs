@@ -4,6 +4,7 @@
 // A bench is bench/<name>.bench.ts (or .mjs). Its first comment line says what it measures; it imports
 // 'pacegate' like any user, so it measures the built package, and exports
 //   run(args: string[]): Promise<object>      prints what a person reads, returns what is kept
+// (a result with isQuick: true is a smoke run's, which is not kept).
 // Tools from native/bench, when there are any, are built first; PACEGATE_BENCH_TOOLS is their folder.
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
@@ -76,6 +77,7 @@ async function measure(name, file, args) {
   if (typeof bench !== 'function') throw new StepError(`bench/${file} exports no run(args)`);
   const where = await machine(); // before, so that a commit made meanwhile is not credited
   const figures = await bench(args);
+  if (figures.isQuick) return;
   const target = path.join(folder, 'results', `${name}.json`);
   mkdirSync(path.dirname(target), { recursive: true });
   writeFileSync(
