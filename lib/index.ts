@@ -17,6 +17,9 @@ export {
   HostgroupLimiter,
   type HostgroupStatistics,
 } from './limiters/hostgroup-limiter.js';
+export { FixedWindow, type FixedWindowOptions } from './limiters/fixed-window.js';
+export { HybridLimiter, type HybridLimiterOptions } from './limiters/hybrid-limiter.js';
+export { SlidingWindow, type SlidingWindowOptions } from './limiters/sliding-window.js';
 export { TokenBucket } from './limiters/token-bucket.js';
 export type { BurstOption, TokenBucketOptions } from './limiters/token-bucket-options.js';
 export { type Clock, systemClock } from './internal/clock.js';

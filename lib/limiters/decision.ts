@@ -26,6 +26,11 @@ export interface AcquireOptions {
   timeoutMs?: number | undefined;
   /** Ends the wait: what was reserved goes back, and the promise rejects with `signal.reason`. */
   signal?: AbortSignal | undefined;
+  /**
+   * Who waits with a higher number is served first, with the same number in order of arrival; any finite number, 0 by
+   * default. Who is overtaken moves back, and is refused when that takes it beyond its `timeoutMs`.
+   */
+  priority?: number | undefined;
 }
 
 /** How a limiter has done since it was made or reset. */
@@ -87,19 +92,21 @@ export function isCost(cost: unknown): cost is number {
 export interface Patience {
   timeoutMs: number;
   signal: AbortSignal | undefined;
+  priority: number;
 }
 
-const ENDLESS: Patience = { timeoutMs: Infinity, signal: undefined };
+const ENDLESS: Patience = { timeoutMs: Infinity, signal: undefined, priority: 0 };
 
-/** @throws PacegateError for an option that is wrong, unknown or of a later version */
+/** @throws PacegateError for an option that is wrong or unknown */
 export function checkAcquireOptions(options: unknown): Patience {
   if (options === undefined) return ENDLESS;
-  const given = checkOptions('options', options, ['timeoutMs', 'signal'], ['priority']);
+  const given = checkOptions('options', options, ['timeoutMs', 'signal', 'priority']);
   return {
     timeoutMs: checkOptionalNumber('options.timeoutMs', given['timeoutMs'], Infinity, {
       min: 0,
       infinity: true,
     }),
     signal: checkSignal('options.signal', given['signal']),
+    priority: checkOptionalNumber('options.priority', given['priority'], 0),
   };
 }

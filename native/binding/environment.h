@@ -23,6 +23,7 @@
 #include "binding/napi_setup.h"
 #include "binding/scan_object.h"
 #include "binding/shared_doubles.h"
+#include "binding/window_object.h"
 #include "core/limit/adaptive_throttle.h"
 #include "core/limit/backoff_table.h"
 #include "core/limit/token_bucket.h"
@@ -38,6 +39,7 @@ class Environment {
   SharedDoubles scratch;
 
   HandleTable<TokenBucket> buckets{"bucket"};
+  HandleTable<WindowObject> windows{"window"};
   HandleTable<AdaptiveThrottle> throttles{"throttle"};
   HandleTable<BackoffTable> backoffs{"backoff"};
   HandleTable<ScanObject> scans{"scan"};

@@ -1,7 +1,7 @@
 import type { LimiterStatistics } from '../decision.js';
 import { RecentRate } from './recent-rate.js';
 import { WaitHistogram } from './wait-histogram.js';
-import type { WaitOutcome } from '../waiting/waiting-line.js';
+import type { WaitOutcome } from '../waiting/waiter.js';
 
 /** Counts behind {@link LimiterStatistics}; a few additions per decision. Times are of the limiter's clock. */
 export class LimiterCounters {

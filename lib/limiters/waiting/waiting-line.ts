@@ -1,9 +1,22 @@
-import { onAbort } from '../../internal/abort-listeners.js';
 import { RESERVE } from '../../internal/binding.js';
 import { nsFromMs } from '../../internal/duration.js';
-import { type Linked, LinkedList } from '../../internal/linked-list.js';
-import type { Alarm, AlarmClock } from '../../internal/system-timer.js';
+import type { AlarmClock } from '../../internal/system-timer.js';
 import type { Patience } from '../decision.js';
+import { waitInLine } from './enter.js';
+import { LineAlarm } from './line-alarm.js';
+import {
+  clockFault,
+  endWait,
+  failWait,
+  LATENESS_NS,
+  patienceNs,
+  type Waiter,
+  type WaitObserver,
+  type WaitOutcome,
+} from './waiter.js';
+import { WaiterQueue } from './waiter-queue.js';
+
+export type { WaitObserver, WaitOutcome } from './waiter.js';
 
 /** The limiter behind a line: hands out units ahead of time, one after the other. */
 export interface Reservations {
@@ -19,57 +32,45 @@ export interface Reservations {
   slackNs(cost: number): number;
 }
 
-/** How a wait ended. */
-export type WaitOutcome = 'granted' | 'timed-out' | 'never' | 'disposed';
-
-/** Told of every wait that ended, except by abort. */
-export type WaitObserver = (
-  outcome: WaitOutcome,
-  cost: number,
-  waitNs: number,
-  nowNs: bigint,
-) => void;
-
 /**
- * Lateness of timers that is made good, beyond the limiter's own slack. What comes later than that was held up by a
- * stall of the event loop: the whole line is postponed by it, or everybody overdue would go at once.
- */
-const CATCH_UP_NS = 20e6;
-
-interface Waiter extends Linked<Waiter> {
-  readonly cost: number;
-  readonly joinedNs: bigint;
-  /** The end of its patience; undefined for endless. */
-  readonly latestNs: bigint | undefined;
-  /** How much later than the one before it is served. */
-  gapNs: bigint;
-  forgetSignal: (() => void) | undefined;
-  readonly resolve: (allowed: boolean) => void;
-  readonly reject: (reason: Error) => void;
-}
-
-/**
- * Those who wait for a limiter. Each reserves its place when it joins, so the line is served first come, first
- * served by construction, nobody is woken in vain, and a wait that would be too long is refused at once.
+ * Those who wait for a limiter whose reservations shift evenly: a token bucket. Each reserves its place when it joins,
+ * so the line is served by priority, then first come, first served, by construction; nobody is woken in vain, and a
+ * wait that would be too long is refused at once.
  *
- * Only the first has a deadline; the others have their distance to the one before. So when somebody leaves, or all
- * move up or back, nothing needs to be done for each of them.
+ * Only the line has a time; those in it have their distance to the one before. So when somebody leaves or comes in
+ * between, or all move up or back, nothing needs to be done for each of them.
  */
 export class WaitingLine {
   readonly #source: Reservations;
   readonly #alarms: AlarmClock;
   readonly #observe: WaitObserver;
-  readonly #waiters = new LinkedList<Waiter>();
-  /** When the first is served, and the last; of no meaning while nobody waits. */
-  #firstNs = 0n;
-  #lastNs = 0n;
-  #alarm: Alarm | undefined;
-  #alarmNs = 0n;
+  readonly #queue = new WaiterQueue();
+  readonly #alarm: LineAlarm;
+  /** When somebody at the front who asks for nothing would be served; of no meaning while nobody waits. */
+  #frontNs = 0n;
+  #willCheckPatience = false;
 
   constructor(source: Reservations, alarms: AlarmClock, observe: WaitObserver) {
     this.#source = source;
     this.#alarms = alarms;
     this.#observe = observe;
+    this.#alarm = new LineAlarm(
+      alarms,
+      () => {
+        this.#serve(this.#alarms.nowNs());
+      },
+      this.#fail.bind(this),
+    );
+  }
+
+  /** How many wait. */
+  get size(): number {
+    return this.#queue.size;
+  }
+
+  /** How much sooner than behind everybody a newcomer of `priority` would be served, in nanoseconds. */
+  advantageNs(priority = 0): number {
+    return Number(this.#queue.spanNs() - this.#queue.spanNs(priority));
   }
 
   /**
@@ -78,40 +79,19 @@ export class WaitingLine {
    * @returns whether they were granted; rejects with the signal's reason
    */
   join(cost: number, patience: Patience): Promise<boolean> {
-    const { signal, timeoutMs } = patience;
-    const joinedNs = this.#alarms.nowNs();
-    const waitNs = this.#source.reserve(cost, timeoutMs * 1e6, joinedNs);
-    if (waitNs <= 0) {
-      const outcome = outcomeOf(waitNs);
-      this.#observe(outcome, cost, 0, joinedNs);
-      return Promise.resolve(outcome === 'granted');
-    }
-    return new Promise((resolve, reject) => {
-      const waiter: Waiter = {
-        cost,
-        joinedNs,
-        latestNs: timeoutMs === Infinity ? undefined : joinedNs + nsFromMs(timeoutMs),
-        gapNs: 0n,
-        forgetSignal: undefined,
-        resolve,
-        reject,
-        previous: undefined,
-        next: undefined,
-      };
-      if (signal !== undefined) {
-        waiter.forgetSignal = onAbort(signal, () => {
-          this.#giveUp(waiter, signal.reason as Error);
-        });
-      }
-      this.#enqueue(waiter, joinedNs + BigInt(waitNs));
-      this.#arm();
+    const nowNs = this.#alarms.nowNs();
+    if (this.#queue.hasBehind(patience.priority)) return this.#overtake(cost, patience, nowNs);
+    const waitNs = this.#source.reserve(cost, patience.timeoutMs * 1e6, nowNs);
+    if (waitNs <= 0) return this.#answer(outcomeOf(waitNs), cost, nowNs);
+    return this.#wait(cost, patience, nowNs, (waiter) => {
+      this.#append(waiter, nowNs + BigInt(waitNs));
     });
   }
 
   /** Units came back to the limiter: everybody is served sooner by their price. */
   moveUp(cost: number): void {
-    if (this.#waiters.size === 0) return;
-    this.#shift(-wholeFrom(this.#source.priceNs(cost)));
+    if (this.#queue.size === 0) return;
+    this.#frontNs -= wholeFrom(this.#source.priceNs(cost));
     this.#serve(this.#alarms.nowNs());
   }
 
@@ -122,15 +102,14 @@ export class WaitingLine {
    */
   rearrange(change: (nowNs: bigint) => void): void {
     const nowNs = this.#alarms.nowNs();
-    for (const waiter of this.#waiters) this.#source.giveBack(waiter.cost, nowNs);
+    for (const waiter of this.#queue) this.#source.giveBack(waiter.cost, nowNs);
     change(nowNs);
-    const line = [...this.#waiters];
-    for (const waiter of line) this.#waiters.remove(waiter);
+    const line = [...this.#queue];
+    for (const waiter of line) this.#queue.remove(waiter);
     for (const waiter of line) {
-      const maxWaitNs = waiter.latestNs === undefined ? Infinity : Number(waiter.latestNs - nowNs);
-      const waitNs = this.#source.reserve(waiter.cost, maxWaitNs, nowNs);
-      if (waitNs > 0) this.#enqueue(waiter, nowNs + BigInt(waitNs));
-      else this.#end(waiter, outcomeOf(waitNs), nowNs);
+      const waitNs = this.#source.reserve(waiter.cost, patienceNs(waiter, nowNs), nowNs);
+      if (waitNs > 0) this.#append(waiter, nowNs + BigInt(waitNs));
+      else endWait(waiter, outcomeOf(waitNs), nowNs, this.#observe);
     }
     this.#arm();
   }
@@ -138,38 +117,78 @@ export class WaitingLine {
   /** Refuses everybody. */
   close(): void {
     const nowNs = this.#alarms.nowNs();
-    for (const waiter of this.#waiters) {
-      this.#waiters.remove(waiter);
-      this.#end(waiter, 'disposed', nowNs);
+    for (const waiter of this.#queue) {
+      this.#queue.remove(waiter);
+      endWait(waiter, 'disposed', nowNs, this.#observe);
     }
     this.#arm();
   }
 
-  #enqueue(waiter: Waiter, deadlineNs: bigint): void {
-    if (this.#waiters.size === 0) {
-      this.#firstNs = deadlineNs;
-      waiter.gapNs = wholeFrom(this.#source.priceNs(waiter.cost));
-    } else {
-      waiter.gapNs = deadlineNs - this.#lastNs;
+  /** Joins in front of those of lower priority, who move back by what the newcomer takes. */
+  #overtake(cost: number, patience: Patience, nowNs: bigint): Promise<boolean> {
+    const waitNs = this.#source.reserve(cost, Infinity, nowNs);
+    if (waitNs <= 0) return this.#answer(outcomeOf(waitNs), cost, nowNs);
+    const gapNs = nowNs + BigInt(waitNs) - this.#endNs();
+    const dueNs = this.#frontNs + this.#queue.spanNs(patience.priority) + gapNs;
+    if (dueNs > nowNs + nsFromMs(patience.timeoutMs)) {
+      this.#source.giveBack(cost, nowNs);
+      return this.#answer('timed-out', cost, nowNs);
     }
-    this.#lastNs = deadlineNs;
-    this.#waiters.push(waiter);
+    this.#checkPatienceSoon();
+    if (dueNs <= nowNs) {
+      this.#frontNs += gapNs;
+      this.#arm();
+      return this.#answer('granted', cost, nowNs);
+    }
+    return this.#wait(cost, patience, nowNs, (waiter) => {
+      waiter.gapNs = gapNs;
+      this.#queue.add(waiter);
+    });
+  }
+
+  #answer(outcome: WaitOutcome, cost: number, nowNs: bigint): Promise<boolean> {
+    this.#observe(outcome, cost, 0, nowNs);
+    return Promise.resolve(outcome === 'granted');
+  }
+
+  #wait(
+    cost: number,
+    patience: Patience,
+    nowNs: bigint,
+    enter: (waiter: Waiter) => void,
+  ): Promise<boolean> {
+    const answer = waitInLine(cost, patience, nowNs, enter, this.#giveUp.bind(this));
+    this.#arm();
+    return answer;
+  }
+
+  /** Puts somebody last who is served at `dueNs`. */
+  #append(waiter: Waiter, dueNs: bigint): void {
+    if (this.#queue.size === 0) {
+      waiter.gapNs = wholeFrom(this.#source.priceNs(waiter.cost));
+      this.#frontNs = dueNs - waiter.gapNs;
+    } else {
+      waiter.gapNs = dueNs - this.#endNs();
+    }
+    this.#queue.add(waiter);
+  }
+
+  /** When the last is served. */
+  #endNs(): bigint {
+    return this.#frontNs + this.#queue.spanNs();
   }
 
   /** Grants what is due, and sets the alarm for what is not. */
   #serve(nowNs: bigint): void {
     this.#holdBackAfterStall(nowNs);
-    for (let first = this.#waiters.first; first !== undefined; first = this.#waiters.first) {
-      const isOutOfPatience = first.latestNs !== undefined && this.#firstNs > first.latestNs;
-      if (isOutOfPatience) {
-        // Only a stall brings this about: nobody joins who would have to wait too long.
-        this.#remove(first);
-        this.#source.giveBack(first.cost, nowNs);
-        this.#end(first, 'timed-out', nowNs);
-      } else if (this.#firstNs <= nowNs) {
-        this.#waiters.remove(first);
-        this.#firstNs += this.#waiters.first?.gapNs ?? 0n;
-        this.#end(first, 'granted', nowNs);
+    for (let first = this.#queue.first; first !== undefined; first = this.#queue.first) {
+      const dueNs = this.#frontNs + first.gapNs;
+      if (first.latestNs !== undefined && dueNs > first.latestNs) {
+        this.#refuse(first, nowNs);
+      } else if (dueNs <= nowNs) {
+        this.#queue.remove(first);
+        this.#frontNs = dueNs;
+        endWait(first, 'granted', nowNs, this.#observe);
       } else {
         break;
       }
@@ -177,74 +196,64 @@ export class WaitingLine {
     this.#arm();
   }
 
+  /** Takes somebody out who ran out of patience: those behind move up. */
+  #refuse(waiter: Waiter, nowNs: bigint): void {
+    this.#queue.remove(waiter);
+    this.#source.giveBack(waiter.cost, nowNs);
+    endWait(waiter, 'timed-out', nowNs, this.#observe);
+  }
+
   #holdBackAfterStall(nowNs: bigint): void {
-    const first = this.#waiters.first;
+    const first = this.#queue.first;
     if (first === undefined) return;
     const slackNs = this.#source.slackNs(first.cost);
-    const lateNs = Number(nowNs - this.#firstNs);
-    if (lateNs <= slackNs + CATCH_UP_NS) return;
-    this.#shift(wholeFrom(lateNs - slackNs));
-    this.#source.postpone(this.#lastNs, nowNs);
+    const lateNs = Number(nowNs - this.#frontNs - first.gapNs);
+    if (lateNs <= slackNs + LATENESS_NS) return;
+    this.#frontNs += wholeFrom(lateNs - slackNs);
+    this.#source.postpone(this.#endNs(), nowNs);
+  }
+
+  /** Who was overtaken may now have to wait too long. Looked at once, however many overtake in one turn. */
+  #checkPatienceSoon(): void {
+    if (this.#willCheckPatience) return;
+    this.#willCheckPatience = true;
+    queueMicrotask(() => {
+      this.#willCheckPatience = false;
+      if (this.#queue.size === 0) return;
+      const nowNs = this.#alarms.nowNs();
+      let dueNs = this.#frontNs;
+      for (const waiter of this.#queue) {
+        if (waiter.latestNs !== undefined && dueNs + waiter.gapNs > waiter.latestNs) {
+          this.#refuse(waiter, nowNs);
+        } else {
+          dueNs += waiter.gapNs;
+        }
+      }
+      this.#serve(nowNs);
+    });
   }
 
   #giveUp(waiter: Waiter, reason: Error): void {
     const nowNs = this.#alarms.nowNs();
-    this.#remove(waiter);
+    this.#queue.remove(waiter);
     this.#source.giveBack(waiter.cost, nowNs);
-    waiter.forgetSignal?.();
-    waiter.reject(reason);
+    failWait(waiter, reason);
     this.#serve(nowNs);
   }
 
-  /** Takes somebody out who will not be served: those behind move up. */
-  #remove(waiter: Waiter): void {
-    const { previous, next, gapNs } = waiter;
-    this.#waiters.remove(waiter);
-    if (previous === undefined) this.#firstNs += (next?.gapNs ?? 0n) - gapNs;
-    this.#lastNs -= gapNs;
-  }
-
-  #shift(byNs: bigint): void {
-    this.#firstNs += byNs;
-    this.#lastNs += byNs;
-  }
-
-  #end(waiter: Waiter, outcome: WaitOutcome, nowNs: bigint): void {
-    this.#observe(outcome, waiter.cost, Number(nowNs - waiter.joinedNs), nowNs);
-    waiter.forgetSignal?.();
-    waiter.resolve(outcome === 'granted');
-  }
-
-  /** Has one alarm for the first of the line, or none. */
   #arm(): void {
-    const isWanted = this.#waiters.size > 0;
-    if (this.#alarm !== undefined && isWanted && this.#alarmNs === this.#firstNs) return;
-    this.#alarm?.cancel();
-    this.#alarm = undefined;
-    if (!isWanted) return;
-    this.#alarmNs = this.#firstNs;
-    this.#alarm = this.#alarms.set(
-      this.#firstNs,
-      () => {
-        this.#alarm = undefined;
-        this.#serve(this.#alarms.nowNs());
-      },
-      (fault) => {
-        this.#alarm = undefined;
-        this.#fail(fault);
-      },
-    );
+    const first = this.#queue.first;
+    this.#alarm.set(first && this.#frontNs + first.gapNs);
   }
 
   /** The clock gave up: so does everybody who waits for it. */
   #fail(fault: unknown): void {
-    const reason = fault instanceof Error ? fault : new Error(`the clock failed: ${String(fault)}`);
+    const reason = clockFault(fault);
     const nowNs = this.#alarms.nowNs();
-    for (const waiter of this.#waiters) {
-      this.#remove(waiter);
+    for (const waiter of this.#queue) {
+      this.#queue.remove(waiter);
       this.#source.giveBack(waiter.cost, nowNs);
-      waiter.forgetSignal?.();
-      waiter.reject(reason);
+      failWait(waiter, reason);
     }
   }
 }

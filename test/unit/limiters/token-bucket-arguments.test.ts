@@ -174,7 +174,8 @@ describe('options of acquire', () => {
     [{ signal: {} }, WRONG, 'signal'],
     [{ signal: null }, WRONG, 'signal'],
     [{ timeout: 5 }, WRONG, 'timeoutMs'],
-    [{ priority: 1 }, LATER, 'priority'],
+    [{ priority: 'high' }, WRONG, 'priority'],
+    [{ priority: NaN }, RANGE, 'priority'],
     [500, WRONG, 'options'],
     [null, WRONG, 'options'],
   ])('%o', async (options, code, part) => {
