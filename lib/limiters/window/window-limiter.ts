@@ -15,7 +15,8 @@ import {
   type LimiterStatistics,
 } from '../decision.js';
 import { LimiterCounters } from '../statistics/limiter-counters.js';
-import { type Plannable, PlannedLine } from '../waiting/planned-line.js';
+import { PlannedLine } from '../waiting/planned-line.js';
+import { planOn } from './plan.js';
 import type { WindowQuota } from './window-options.js';
 
 const { scratch, window_try_acquire, window_try_acquire_at } = native;
@@ -60,7 +61,7 @@ export abstract class WindowLimiter implements Limiter {
     this.#ownClock = kind.clock === systemClock ? undefined : kind.clock;
     this.#counters = new LimiterCounters(kind.quota.rate);
     this.#line = new PlannedLine(
-      this.#plannable(),
+      planOn(() => this.#handle),
       alarmsOf(kind.clock),
       (outcome, cost, waitNs, atNs) => {
         this.#counters.endWait(outcome, cost, waitNs, wholeNs(atNs));
@@ -287,23 +288,6 @@ export abstract class WindowLimiter implements Limiter {
     scratch[SCRATCH.remaining] = 0;
     scratch[SCRATCH.waitNs] = waitNs;
     return this.#decision(false);
-  }
-
-  #plannable(): Plannable {
-    return {
-      take: (cost, nowNs) => window_try_acquire_at(this.#handle, cost, nowNs),
-      waitNs: (cost, nowNs) =>
-        native.window_peek_at(this.#handle, cost, nowNs) ? 0 : (scratch[SCRATCH.waitNs] ?? 0),
-      startPlan: (nowNs) => {
-        native.window_foresee_start_at(this.#handle, nowNs);
-      },
-      endPlan: () => {
-        native.window_foresee_end(this.#handle);
-      },
-      place: (cost, maxWaitNs, nowNs) =>
-        native.window_foresee_place_at(this.#handle, cost, maxWaitNs, nowNs),
-      foresee: (cost, nowNs) => native.window_foresee_at(this.#handle, cost, nowNs),
-    };
   }
 }
 
