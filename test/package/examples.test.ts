@@ -18,6 +18,10 @@ const claims: Readonly<Record<string, (text: string) => void>> = {
     expect(most).toBeLessThanOrEqual(limit);
     expect(refused).toBe(0);
   },
+  'hybrid.mjs': (text) => {
+    expect(numbersAfter(text, 'TokenBucket:')).toEqual([169, 3, 69]);
+    expect(numbersAfter(text, 'HybridLimiter:')).toEqual([150, 3, 50]);
+  },
 };
 
 const examples = readdirSync(path.join(root, 'examples')).filter((name) => name.endsWith('.mjs'));
