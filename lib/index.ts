@@ -9,6 +9,15 @@ export type { CircuitBreakerOptions, CircuitState } from './limiters/breaker/bre
 export { CircuitOpenError } from './limiters/breaker/circuit-open-error.js';
 export type { CircuitCall, CircuitStatistics } from './limiters/breaker/circuit-call.js';
 export { CircuitBreaker, type CircuitBreakerEvents } from './limiters/circuit-breaker.js';
+export type { CompositeCost } from './limiters/composite/composite-cost.js';
+export {
+  type CompositeMember,
+  keyedLimit,
+  type KeyedMember,
+} from './limiters/composite/composite-member.js';
+export type { CompositeOptions } from './limiters/composite/composite-options.js';
+export type { CompositeDecision, MemberCounts } from './limiters/composite/member-set.js';
+export { CompositeLimiter, type CompositeStatistics } from './limiters/composite-limiter.js';
 export type { AcquireOptions, Decision, Limiter, LimiterStatistics } from './limiters/decision.js';
 export type { HostgroupOptions } from './limiters/hostgroup/hostgroup-options.js';
 export type { TargetPermit } from './limiters/hostgroup/target-permit.js';

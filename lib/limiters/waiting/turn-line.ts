@@ -12,12 +12,15 @@ export interface Turn<Request, Grant> extends Linked<Turn<Request, Grant>> {
   readonly timeoutMs: number;
   readonly resolve: (grant: Grant) => void;
   readonly reject: (reason: Error) => void;
+  isWaiting: boolean;
   alarm: Alarm | undefined;
   forgetSignal: (() => void) | undefined;
 }
 
 /** Told of those who leave unserved; they are out of the line by then. */
 export interface TurnObserver<Request, Grant> {
+  /** Somebody's patience ends at this very moment: the last chance to serve it. */
+  lastCall?(): void;
   /** Its patience has ended: has to be answered. */
   timedOut(turn: Turn<Request, Grant>): void;
   /** Its signal was aborted, or the clock failed: has been answered. */
@@ -50,6 +53,14 @@ export class TurnLine<Request, Grant> {
     return this.#ranks[0]?.turns.first;
   }
 
+  /** What those ask for who come before a newcomer of `priority`, in order. */
+  *ahead(priority: number): Generator<Request> {
+    for (const rank of this.#ranks) {
+      if (rank.priority < priority) return;
+      for (const turn of rank.turns) yield turn.request;
+    }
+  }
+
   /** @param patience - not aborted, and with a timeout above 0 */
   join(request: Request, patience: Patience & { priority: number }): Promise<Grant> {
     const { signal, timeoutMs, priority } = patience;
@@ -57,6 +68,7 @@ export class TurnLine<Request, Grant> {
     return new Promise((resolve, reject) => {
       const turn: Turn<Request, Grant> = {
         ...{ request, priority, joinedNs, timeoutMs, resolve, reject },
+        isWaiting: true,
         ...{ alarm: undefined, forgetSignal: undefined, previous: undefined, next: undefined },
       };
       this.#add(turn);
@@ -70,6 +82,7 @@ export class TurnLine<Request, Grant> {
 
   /** Takes somebody out, who is to be answered then. */
   take(turn: Turn<Request, Grant>): void {
+    turn.isWaiting = false;
     turn.alarm?.cancel();
     turn.forgetSignal?.();
     const index = this.#rankIndex(turn.priority);
@@ -83,6 +96,8 @@ export class TurnLine<Request, Grant> {
     turn.alarm = this.#alarms.set(
       deadlineNs,
       () => {
+        this.#observer.lastCall?.();
+        if (!turn.isWaiting) return;
         this.take(turn);
         this.#observer.timedOut(turn);
       },
