@@ -6,9 +6,13 @@ import { checkCompositeCost, type CompositeCost } from './composite/composite-co
 import { CompositeLine } from './composite/composite-line.js';
 import { checkCompositeOptions, type CompositeOptions } from './composite/composite-options.js';
 import { type CompositeDecision, type MemberCounts, MemberSet } from './composite/member-set.js';
-import type { Limiter, LimiterStatistics } from './decision.js';
+import {
+  type AcquireOptions,
+  checkAcquireOptions,
+  type Limiter,
+  type LimiterStatistics,
+} from './decision.js';
 import { LimiterCounters } from './statistics/limiter-counters.js';
-import { checkTurnOptions, type TurnOptions } from './waiting/turn-options.js';
 
 /** How a {@link CompositeLimiter} has done. `actualRate` is in requests a second, whatever they cost. */
 export interface CompositeStatistics extends LimiterStatistics {
@@ -115,9 +119,9 @@ export class CompositeLimiter implements Limiter {
    * @throws (rejects) with `signal.reason` when aborted; with a PacegateError for wrong arguments and after dispose;
    * with what a limit throws
    */
-  async acquire(cost: CompositeCost = 1, options?: TurnOptions): Promise<boolean> {
+  async acquire(cost: CompositeCost = 1, options?: AcquireOptions): Promise<boolean> {
     this.#check(cost);
-    const patience = checkTurnOptions(options);
+    const patience = checkAcquireOptions(options);
     if (patience.signal?.aborted === true) throw patience.signal.reason;
     return this.#line.join(cost, patience);
   }

@@ -68,6 +68,8 @@ export interface Limiter {
   estimateWaitMs(cost?: number): number;
   /** Changes the rate from now on; what is spent stays spent. */
   setRate(rate: number): void;
+  /** Gives back units that were taken and not used; never beyond what can be had at once. */
+  refund(units: number): void;
   statistics(): LimiterStatistics;
   /** Forgets what was spent and counted. */
   reset(): void;

@@ -3,6 +3,7 @@ import { alarmsOf } from '../internal/clock-alarms.js';
 import { DisposedError, PacegateError } from '../internal/errors.js';
 import { EventSource } from '../internal/event-source.js';
 import type { AlarmClock } from '../internal/system-timer.js';
+import { type AcquireOptions, checkAcquireOptions } from './decision.js';
 import {
   checkHostgroupOptions,
   checkTargetName,
@@ -11,7 +12,6 @@ import {
 import { makePermit, type TargetPermit } from './hostgroup/target-permit.js';
 import { WaitHistogram } from './statistics/wait-histogram.js';
 import { type Turn, TurnLine } from './waiting/turn-line.js';
-import { checkTurnOptions, type TurnOptions } from './waiting/turn-options.js';
 
 /** Events of a {@link HostgroupLimiter} and what their listeners are given. */
 export interface HostgroupEvents {
@@ -128,9 +128,9 @@ export class HostgroupLimiter extends EventSource<HostgroupEvents> {
    * @throws (rejects) PacegateError `ERR_PACEGATE_TIMED_OUT` when none came within `timeoutMs`; `signal.reason` when
    * aborted; DisposedError when the limiter was disposed of meanwhile; a PacegateError for wrong arguments
    */
-  async acquireTarget(target?: string, options?: TurnOptions): Promise<TargetPermit> {
+  async acquireTarget(target?: string, options?: AcquireOptions): Promise<TargetPermit> {
     checkTargetName(target);
-    const patience = checkTurnOptions(options);
+    const patience = checkAcquireOptions(options);
     this.#checkAlive();
     if (patience.signal?.aborted === true) throw patience.signal.reason;
     if (this.#active < this.#max) return this.#grant(target, 0);

@@ -1,7 +1,7 @@
 import { nsFromMs } from '../../internal/duration.js';
 import type { Alarm, AlarmClock } from '../../internal/system-timer.js';
+import type { Patience } from '../decision.js';
 import { type Turn, TurnLine } from '../waiting/turn-line.js';
-import type { TurnPatience } from '../waiting/turn-options.js';
 import type { WaitObserver } from '../waiting/waiting-line.js';
 import type { CompositeCost } from './composite-cost.js';
 import type { CompositeDecision, MemberSet } from './member-set.js';
@@ -59,7 +59,7 @@ export class CompositeLine {
   }
 
   /** @returns whether it was granted; rejects with the signal's reason, or with what a limit throws */
-  join(cost: CompositeCost, patience: TurnPatience): Promise<boolean> {
+  join(cost: CompositeCost, patience: Patience): Promise<boolean> {
     const nowNs = this.#alarms.nowNs();
     const isFirst = this.#line.size === 0;
     const { allowed, retryAfterMs, refusedBy } = isFirst

@@ -62,7 +62,7 @@ export class TurnLine<Request, Grant> {
   }
 
   /** @param patience - not aborted, and with a timeout above 0 */
-  join(request: Request, patience: Patience & { priority: number }): Promise<Grant> {
+  join(request: Request, patience: Patience): Promise<Grant> {
     const { signal, timeoutMs, priority } = patience;
     const joinedNs = this.#alarms.nowNs();
     return new Promise((resolve, reject) => {

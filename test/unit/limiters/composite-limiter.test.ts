@@ -4,7 +4,10 @@ import {
   type CompositeMember,
   type Decision,
   DisposedError,
+  FixedWindow,
+  HybridLimiter,
   keyedLimit,
+  SlidingWindow,
   TokenBucket,
 } from '../../../lib/index.js';
 import { ManualClock } from '../../../lib/testing/index.js';
@@ -116,6 +119,29 @@ describe('several limits at once', () => {
     all[Symbol.dispose]();
     expect(() => limiter.tryAcquire()).toThrow(DisposedError);
     expect(user.availableTokens()).toBe(2);
+  });
+
+  test('H3 windows and hybrids are limits like buckets', async () => {
+    const clock = new ManualClock();
+    const limits = {
+      bucket: new TokenBucket({ rate: 10, burst: 5, clock }),
+      sliding: new SlidingWindow({ limit: 3, windowMs: 1_000, clock }),
+      fixed: new FixedWindow({ limit: 4, windowMs: 2_000, clock }),
+      hybrid: new HybridLimiter({ rate: 10, burst: 10, windowMs: 1_000, clock }),
+      lost: new Lost(3),
+    };
+    const limiter = new CompositeLimiter({ limits, clock });
+    for (let i = 0; i < 3; i++) expect(limiter.tryAcquire()).toBe(true);
+    expect(limiter.check()).toMatchObject({ refusedBy: 'sliding', retryAfterMs: 1_000 });
+    expect(limits.bucket.availableTokens()).toBe(2);
+    await clock.advance(1_000);
+    expect(limiter.check().refusedBy).toBe('lost');
+    limits.lost.kept = Infinity;
+    const [fourth, fifth] = [limiter.acquire(), limiter.acquire()];
+    await expect(fourth).resolves.toBe(true);
+    expect(limiter.peek()).toMatchObject({ allowed: false, refusedBy: 'fixed' });
+    await clock.advance(1_000);
+    await expect(fifth).resolves.toBe(true);
   });
 
   test('H3 composites nest, and one key of many is a limit too', () => {
