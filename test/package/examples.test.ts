@@ -18,6 +18,16 @@ const claims: Readonly<Record<string, (text: string) => void>> = {
     expect(most).toBeLessThanOrEqual(limit);
     expect(refused).toBe(0);
   },
+  'llm-budget.mjs': (text) => {
+    const [requests = Infinity, maxRequests] = numbersAfter(text, 'most requests in any minute:');
+    const [tokens = Infinity, maxTokens] = numbersAfter(text, 'most tokens in any minute:');
+    expect([maxRequests, maxTokens]).toEqual([60, 100_000]);
+    expect(requests).toBeLessThanOrEqual(60);
+    expect(tokens).toBeLessThanOrEqual(100_000);
+    const [, , minutes = Infinity] = numbersAfter(text, '');
+    const [without] = numbersAfter(text, 'without refunds it would take');
+    expect(minutes).toBeLessThan(without ?? 0);
+  },
   'hybrid.mjs': (text) => {
     expect(numbersAfter(text, 'TokenBucket:')).toEqual([169, 3, 69]);
     expect(numbersAfter(text, 'HybridLimiter:')).toEqual([150, 3, 50]);
