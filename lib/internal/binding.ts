@@ -14,6 +14,7 @@ export type { NativeHandle } from './native/handle.js';
 export type { NativeCapability, NativeHostCalls, NativeInterface } from './native/host-calls.js';
 export type { NativeScanCalls, NativeScanPlan } from './native/scan-calls.js';
 export type { NativeThrottleCalls } from './native/throttle-calls.js';
+export { QUOTA_SCRATCH } from './native/window-calls.js';
 
 /** Indices into {@link NativeBinding.scratch}. */
 export const SCRATCH = {

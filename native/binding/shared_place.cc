@@ -3,6 +3,8 @@
 #include <span>
 #include <string>
 
+#include "binding/call.h"
+
 namespace pacegate::binding {
 namespace {
 

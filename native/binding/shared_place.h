@@ -4,11 +4,12 @@
 
 #include <cstddef>
 
-#include "binding/call.h"
 #include "binding/napi_setup.h"
 #include "engine/shared_state.h"
 
 namespace pacegate::binding {
+
+class Call;  // whose environment holds objects that hold this
 
 /// One environment's hold on shared state. Belongs into an object of that environment's tables: the
 /// memory stays valid until this is destroyed, on the environment's thread.

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <new>
 #include <optional>
 #include <span>
 #include <utility>
@@ -12,12 +13,21 @@
 #include "core/limit/fixed_window.h"
 #include "core/limit/hybrid_limiter.h"
 #include "core/limit/sliding_window.h"
+#include "engine/shared_hybrid.h"
 
 namespace pacegate::binding {
 namespace {
 
 // Indices into Environment::scratch; mirrored by SCRATCH in lib/internal/binding.ts.
-enum ScratchSlot : std::uint8_t { kNowNs, kRemaining, kWaitNs, kResetNs };
+enum ScratchSlot : std::uint8_t {
+  kNowNs,
+  kRemaining,
+  kWaitNs,
+  kResetNs,
+  kQuotaLimit,
+  kQuotaRate,
+  kQuotaBurst
+};
 
 // Answers of window_foresee_place besides nanoseconds; mirrored by RESERVE in lib.
 constexpr double kNotYet = -1;
@@ -157,6 +167,31 @@ napi_value window_set_quota(Call& call) {
   return Call::nothing();
 }
 
+napi_value window_quota(Call& call) {
+  const SerialQuota quota = limiter_of(call).quota();
+  const std::span<double> scratch = call.environment().scratch.values();
+  scratch[kQuotaLimit] = quota.limit;
+  scratch[kQuotaRate] = quota.rate;
+  scratch[kQuotaBurst] = quota.burst;
+  return Call::nothing();
+}
+
+napi_value window_share(Call& call) {
+  WindowObject& object = object_of(call);
+  const auto* own = dynamic_cast<const HybridLimiter*>(object.limiter.get());
+  if (own == nullptr) throw CallError("only a hybrid that is not shared yet can be shared");
+  const double rate = call.number(1);
+  const double burst = call.number(2);
+  const SharedFormat format = SharedHybrid::format(rate, burst, read_window_ns(call, 3));
+  auto place = std::make_unique<SharedPlace>(
+      call, 4, format, [own](std::byte* state) { new (state) SharedHybridState(*own); });
+  auto limiter = std::make_unique<SharedHybrid>(place->state());
+  object.foresight.reset();
+  object.place = std::move(place);
+  object.limiter = std::move(limiter);
+  return Call::nothing();
+}
+
 napi_value window_reset(Call& call) {
   SerialLimiter& limiter = limiter_of(call);
   limiter.reset(GivenTime::now_ns(call, 1));
@@ -219,6 +254,11 @@ void register_window_calls(Exports& exports) {
   exports.add<window_used>("window_used_at");
   exports.add<window_give_back>("window_give_back_at");
   exports.add<window_set_quota>("window_set_quota_at");
+  exports.add<window_quota>("window_quota");
+  exports.add<window_share>("window_share");
+  constexpr std::size_t kShareBytes = SharedState::memory_needed(sizeof(SharedHybridState));
+  exports.add("hybrid_share_bytes",
+              Napi::Number::New(exports.env(), static_cast<double>(kShareBytes)));
   exports.add<window_reset>("window_reset_at");
   exports.add<window_bytes>("window_bytes");
   exports.add<window_foresee_start>("window_foresee_start_at");

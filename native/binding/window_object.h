@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "binding/shared_place.h"
 #include "core/limit/foresight.h"
 #include "core/limit/serial_limiter.h"
 
@@ -16,6 +17,8 @@ struct WindowObject {
   explicit WindowObject(std::unique_ptr<SerialLimiter> limiter_made)
       : limiter(std::move(limiter_made)) {}
 
+  /// Destroyed after the limiter, which may live there.
+  std::unique_ptr<SharedPlace> place;
   std::unique_ptr<SerialLimiter> limiter;
   std::optional<Foresight> foresight;
 };

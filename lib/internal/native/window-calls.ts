@@ -1,5 +1,8 @@
 import type { NativeHandle } from './handle.js';
 
+/** Where `window_quota` leaves in `scratch` what a limiter grants. */
+export const QUOTA_SCRATCH = { limit: 4, rate: 5, burst: 6 } as const;
+
 /**
  * Sliding windows, fixed windows and hybrids, all by one kind of handle. Costs are units, fractions allowed. What is
  * called most exists twice, on the system's monotonic clock and as `…_at`; the rest takes the time always.
@@ -44,6 +47,22 @@ export interface NativeWindowCalls {
     burst: number,
     nowNs: bigint,
   ) => void;
+  /** Leaves limit, rate and burst in `scratch`, see {@link QUOTA_SCRATCH}; 0 for what a limiter does not have. */
+  window_quota: (handle: NativeHandle) => void;
+  /**
+   * Moves a hybrid that is not shared yet to a place where others can join it; what is there already is joined.
+   *
+   * @param rate - and `burst`, `windowNs`: what all who share must say
+   * @param place - a Uint8Array over a SharedArrayBuffer of at least `hybrid_share_bytes`, or a path
+   */
+  window_share: (
+    handle: NativeHandle,
+    rate: number,
+    burst: number,
+    windowNs: number,
+    place: Uint8Array | string,
+  ) => void;
+  readonly hybrid_share_bytes: number;
   window_reset_at: (handle: NativeHandle, nowNs: bigint) => void;
   /** @returns bytes it holds at present, those of the foresight included */
   window_bytes: (handle: NativeHandle) => number;

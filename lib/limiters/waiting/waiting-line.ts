@@ -30,6 +30,10 @@ export interface Reservations {
   priceNs(cost: number): number;
   /** How late a reservation of `cost` may be used without exceeding the limit, in nanoseconds. */
   slackNs(cost: number): number;
+  /** Whether somebody else has changed the limiter since `accept`: then everybody reserves anew. */
+  hasChanged?(): boolean;
+  /** From now on what is reserved goes by what is in force. */
+  accept?(): void;
 }
 
 /**
@@ -79,6 +83,7 @@ export class WaitingLine {
    * @returns whether they were granted; rejects with the signal's reason
    */
   join(cost: number, patience: Patience): Promise<boolean> {
+    this.refresh();
     const nowNs = this.#alarms.nowNs();
     if (this.#queue.hasBehind(patience.priority)) return this.#overtake(cost, patience, nowNs);
     const waitNs = this.#source.reserve(cost, patience.timeoutMs * 1e6, nowNs);
@@ -104,6 +109,7 @@ export class WaitingLine {
     const nowNs = this.#alarms.nowNs();
     for (const waiter of this.#queue) this.#source.giveBack(waiter.cost, nowNs);
     change(nowNs);
+    this.#source.accept?.();
     const line = [...this.#queue];
     for (const waiter of line) this.#queue.remove(waiter);
     for (const waiter of line) {
@@ -112,6 +118,11 @@ export class WaitingLine {
       else endWait(waiter, outcomeOf(waitNs), nowNs, this.#observe);
     }
     this.#arm();
+  }
+
+  /** Has everybody reserve anew where somebody else has changed the limiter. */
+  refresh(): void {
+    if (this.#source.hasChanged?.() === true) this.rearrange(() => undefined);
   }
 
   /** Refuses everybody. */
@@ -180,6 +191,7 @@ export class WaitingLine {
 
   /** Grants what is due, and sets the alarm for what is not. */
   #serve(nowNs: bigint): void {
+    this.refresh();
     this.#holdBackAfterStall(nowNs);
     for (let first = this.#queue.first; first !== undefined; first = this.#queue.first) {
       const dueNs = this.#frontNs + first.gapNs;

@@ -17,6 +17,7 @@ import {
 import { LimiterCounters } from '../statistics/limiter-counters.js';
 import { PlannedLine } from '../waiting/planned-line.js';
 import { planOn } from './plan.js';
+import { explainedDecision, readQuota } from './window-answer.js';
 import type { WindowQuota } from './window-options.js';
 
 const { scratch, window_try_acquire, window_try_acquire_at } = native;
@@ -50,6 +51,7 @@ export abstract class WindowLimiter implements Limiter {
   readonly #ownClock: Clock | undefined;
   readonly #clock: Clock;
   #quota: WindowQuota;
+  #isShared = false;
   readonly #counters: LimiterCounters;
   readonly #line: PlannedLine;
 
@@ -77,12 +79,12 @@ export abstract class WindowLimiter implements Limiter {
 
   /** Units per second, on average. */
   get rate(): number {
-    return this.#quota.rate;
+    return this.quota.rate;
   }
 
   /** Units of a window. */
   get limit(): number {
-    return this.#quota.limit;
+    return this.quota.limit;
   }
 
   /**
@@ -239,9 +241,21 @@ export abstract class WindowLimiter implements Limiter {
     this.#handle = 0;
   }
 
-  /** What it grants at present. */
+  /** What it grants at present: of a shared one, whoever has set it. */
   protected get quota(): WindowQuota {
+    if (this.#isShared && this.#handle !== 0) this.#quota = readQuota(this.#handle);
     return this.#quota;
+  }
+
+  /** Moves its state to where others have it too; `move` does that. */
+  protected becomeShared(move: (handle: NativeHandle) => void): void {
+    try {
+      move(this.aliveHandle());
+    } catch (error) {
+      throw toPacegateError(error);
+    }
+    this.#isShared = true;
+    this.#line.replan();
   }
 
   /** @throws DisposedError after dispose */
@@ -273,14 +287,7 @@ export abstract class WindowLimiter implements Limiter {
   }
 
   #decision(allowed: boolean): Decision {
-    const { limit, burst } = this.#quota;
-    return {
-      allowed,
-      limit: burst === 0 ? limit : Math.min(limit, burst),
-      remaining: Math.floor(scratch[SCRATCH.remaining] ?? 0),
-      retryAfterMs: allowed ? 0 : coveringMs(scratch[SCRATCH.waitNs] ?? 0),
-      resetMs: coveringMs(scratch[SCRATCH.resetNs] ?? 0),
-    };
+    return explainedDecision(allowed, this.quota);
   }
 
   #decisionBehindLine(cost: number): Decision {
@@ -289,10 +296,4 @@ export abstract class WindowLimiter implements Limiter {
     scratch[SCRATCH.waitNs] = waitNs;
     return this.#decision(false);
   }
-}
-
-/** Milliseconds that, to the nearest nanosecond, are not less than `ns`. */
-function coveringMs(ns: number): number {
-  const ms = ns / 1e6;
-  return Math.round(ms * 1e6) < ns ? ms * (1 + Number.EPSILON) : ms;
 }

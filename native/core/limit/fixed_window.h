@@ -30,6 +30,7 @@ class FixedWindow final : public SerialLimiter {
   void give_back(double units, std::uint64_t now_ns) noexcept override;
   bool set_quota(const SerialQuota& quota, std::uint64_t now_ns) noexcept override;
   void reset(std::uint64_t now_ns) noexcept override;
+  [[nodiscard]] SerialQuota quota() const noexcept override { return {scale_.units(limit_), 0, 0}; }
   [[nodiscard]] std::size_t bytes() const noexcept override { return sizeof(*this); }
   [[nodiscard]] std::unique_ptr<SerialLimiter> copy() const override;
 

@@ -20,14 +20,14 @@ class Foresight {
 
   /// Nanoseconds from `now_ns` until `cost` units can be taken by who comes after all placed so
   /// far; kNeverNs.
-  [[nodiscard]] std::uint64_t wait_ns(double cost, std::uint64_t now_ns) const noexcept {
+  [[nodiscard]] std::uint64_t wait_ns(double cost, std::uint64_t now_ns) const {
     const std::uint64_t from_ns = at(now_ns);
     const std::uint64_t wait = future_->wait_ns(cost, from_ns);
     return wait == kNeverNs ? kNeverNs : from_ns + wait - now_ns;
   }
 
   /// Places who takes `cost` units, if the wait is at most `max_wait_ns`. \return as wait_ns()
-  std::uint64_t place(double cost, std::uint64_t max_wait_ns, std::uint64_t now_ns) noexcept {
+  std::uint64_t place(double cost, std::uint64_t max_wait_ns, std::uint64_t now_ns) {
     const std::uint64_t wait = wait_ns(cost, now_ns);
     if (wait > max_wait_ns || wait == kNeverNs) return wait;
     time_ns_ = now_ns + wait;
@@ -36,7 +36,7 @@ class Foresight {
   }
 
   /// Nanoseconds from `now_ns` until everything is available after all placed so far.
-  [[nodiscard]] std::uint64_t reset_ns(std::uint64_t now_ns) const noexcept {
+  [[nodiscard]] std::uint64_t reset_ns(std::uint64_t now_ns) const {
     const std::uint64_t from_ns = at(now_ns);
     return from_ns + future_->reset_ns(from_ns) - now_ns;
   }

@@ -127,6 +127,13 @@ void GrantLog::clear(std::uint64_t now_ns) noexcept {
   count_ = 0;
 }
 
+void GrantLog::distrust(std::span<Grant> ring) noexcept {
+  first_ns_ = latest_ns_;
+  head_ = 0;
+  count_ = total_ == lapsed_ ? 0 : 1;
+  ring[0] = {latest_ns_, total_};
+}
+
 void GrantLog::move_to(std::span<const Grant> from, std::span<Grant> to) noexcept {
   for (std::size_t index = 0; index < count_; ++index) {
     to[index] = from[place(index, from.size())];

@@ -80,6 +80,12 @@ class GrantLog {
   /// Copies the entries into another ring, at least count() long, to be used from then on.
   void move_to(std::span<const Grant> from, std::span<Grant> to) noexcept;
 
+  /// Makes do with entries that may be half changed: what counts, counts as granted at the latest
+  /// time there was.
+  void distrust(std::span<Grant> ring) noexcept;
+
+  /// Units.
+  [[nodiscard]] double limit() const noexcept { return scale_.units(limit_); }
   [[nodiscard]] std::size_t count() const noexcept { return count_; }
   [[nodiscard]] const WindowShape& shape() const noexcept { return shape_; }
   /// The latest time it has been given, or `now_ns` when that is later.

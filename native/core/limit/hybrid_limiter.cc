@@ -11,7 +11,7 @@ std::optional<HybridState> HybridState::make(const SerialQuota& quota, std::uint
                                              std::uint64_t now_ns) noexcept {
   const std::optional<BucketQuota> bucket = make_quota(quota.rate, quota.burst);
   if (!bucket) return std::nullopt;
-  return HybridState(*bucket, {window_ns, 0, kGrants}, quota.limit, now_ns);
+  return HybridState(quota, *bucket, {window_ns, 0, kGrants}, now_ns);
 }
 
 bool HybridState::try_acquire(double cost, std::uint64_t now_ns, std::span<Grant> ring) noexcept {
@@ -51,6 +51,7 @@ bool HybridState::set_quota(const SerialQuota& quota, std::uint64_t now_ns,
   if (!bucket) return false;
   bucket_.set_quota(*bucket, tick(now_ns));
   log_.set_limit(quota.limit, kGrants, ring);
+  quota_ = quota;
   return true;
 }
 

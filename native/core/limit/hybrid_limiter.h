@@ -40,13 +40,14 @@ class HybridState {
   bool set_quota(const SerialQuota& quota, std::uint64_t now_ns, std::span<Grant> ring) noexcept;
   void reset(std::uint64_t now_ns) noexcept;
 
+  [[nodiscard]] const SerialQuota& quota() const noexcept { return quota_; }
   [[nodiscard]] GrantLog& log() noexcept { return log_; }
   [[nodiscard]] const GrantLog& log() const noexcept { return log_; }
 
  private:
-  HybridState(const BucketQuota& bucket, const WindowShape& shape, double limit,
+  HybridState(const SerialQuota& quota, const BucketQuota& bucket, const WindowShape& shape,
               std::uint64_t now_ns) noexcept
-      : bucket_(bucket, ticks_from_ns(now_ns)), log_(shape, limit, now_ns) {}
+      : quota_(quota), bucket_(bucket, ticks_from_ns(now_ns)), log_(shape, quota.limit, now_ns) {}
 
   /// The tick of a time that never goes back: the bucket's and the window's clock are one.
   [[nodiscard]] Ticks tick(std::uint64_t now_ns) const noexcept {
@@ -55,6 +56,7 @@ class HybridState {
   /// Nanoseconds from `now_ns` that cover `wait` ticks from the time as it counts.
   [[nodiscard]] std::uint64_t ns_from_wait(Ticks wait, std::uint64_t now_ns) const noexcept;
 
+  SerialQuota quota_;
   SerialBucket bucket_;
   GrantLog log_;
 };
@@ -92,11 +94,18 @@ class HybridLimiter final : public SerialLimiter {
     return state_.set_quota(quota, now_ns, ring_.span());
   }
   void reset(std::uint64_t now_ns) noexcept override;
+  [[nodiscard]] SerialQuota quota() const noexcept override { return state_.quota(); }
   [[nodiscard]] std::size_t bytes() const noexcept override {
     return sizeof(*this) + ring_.bytes();
   }
   [[nodiscard]] std::unique_ptr<SerialLimiter> copy() const override {
     return std::make_unique<HybridLimiter>(state_, ring_.span());
+  }
+  /// Copies its state into other memory; `ring` has HybridState::kGrants entries.
+  [[nodiscard]] HybridState move_to(std::span<Grant> ring) const noexcept {
+    HybridState state = state_;
+    state.log().move_to(ring_.span(), ring);
+    return state;
   }
 
  private:

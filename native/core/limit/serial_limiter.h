@@ -20,7 +20,7 @@ struct SerialQuota {
 
 /// Times are nanoseconds of one monotonic clock, modulo 2^64; time that goes back counts as time
 /// that stands still. Costs are units, fractions allowed; 0 is always granted, a negative one or
-/// NaN never. A refusal takes nothing.
+/// NaN never. A refusal takes nothing. What throws says so.
 class SerialLimiter {
  public:
   SerialLimiter() = default;
@@ -30,33 +30,36 @@ class SerialLimiter {
   virtual ~SerialLimiter() = default;
 
   /// Takes `cost` units, or none. \return whether it did
-  virtual bool try_acquire(double cost, std::uint64_t now_ns) noexcept = 0;
+  virtual bool try_acquire(double cost, std::uint64_t now_ns) = 0;
 
   /// Nanoseconds until try_acquire(cost) will succeed when nobody else takes anything; 0: now;
   /// kNeverNs.
-  [[nodiscard]] virtual std::uint64_t wait_ns(double cost, std::uint64_t now_ns) const noexcept = 0;
+  [[nodiscard]] virtual std::uint64_t wait_ns(double cost, std::uint64_t now_ns) const = 0;
 
   /// Units that can be taken now.
-  [[nodiscard]] virtual double available(std::uint64_t now_ns) const noexcept = 0;
+  [[nodiscard]] virtual double available(std::uint64_t now_ns) const = 0;
 
   /// Units granted within the last window.
-  [[nodiscard]] virtual double used(std::uint64_t now_ns) const noexcept = 0;
+  [[nodiscard]] virtual double used(std::uint64_t now_ns) const = 0;
 
   /// Nanoseconds until everything is available, if nobody asks.
-  [[nodiscard]] virtual std::uint64_t reset_ns(std::uint64_t now_ns) const noexcept = 0;
+  [[nodiscard]] virtual std::uint64_t reset_ns(std::uint64_t now_ns) const = 0;
 
   /// Puts back units that were taken and not used; stops when everything is available.
-  virtual void give_back(double units, std::uint64_t now_ns) noexcept = 0;
+  virtual void give_back(double units, std::uint64_t now_ns) = 0;
 
   /// Changes what is granted from now on; what is taken stays taken.
   /// \return false, and nothing has changed, for a quota it cannot have
-  virtual bool set_quota(const SerialQuota& quota, std::uint64_t now_ns) noexcept = 0;
+  virtual bool set_quota(const SerialQuota& quota, std::uint64_t now_ns) = 0;
 
   /// Forgets what was taken, and that time was ever later than `now_ns`.
-  virtual void reset(std::uint64_t now_ns) noexcept = 0;
+  virtual void reset(std::uint64_t now_ns) = 0;
+
+  /// What it grants at present; another process may have changed it.
+  [[nodiscard]] virtual SerialQuota quota() const = 0;
 
   /// Memory it holds.
-  [[nodiscard]] virtual std::size_t bytes() const noexcept = 0;
+  [[nodiscard]] virtual std::size_t bytes() const = 0;
 
   /// A limiter of its own in the same state, for looking ahead.
   [[nodiscard]] virtual std::unique_ptr<SerialLimiter> copy() const = 0;

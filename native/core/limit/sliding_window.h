@@ -55,6 +55,7 @@ class SlidingWindow final : public SerialLimiter {
   }
   bool set_quota(const SerialQuota& quota, std::uint64_t now_ns) noexcept override;
   void reset(std::uint64_t now_ns) noexcept override;
+  [[nodiscard]] SerialQuota quota() const noexcept override { return {log_.limit(), 0, 0}; }
   [[nodiscard]] std::size_t bytes() const noexcept override {
     return sizeof(*this) + ring_.bytes();
   }
