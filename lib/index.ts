@@ -30,7 +30,12 @@ export { FixedWindow, type FixedWindowOptions } from './limiters/fixed-window.js
 export { HybridLimiter, type HybridLimiterOptions } from './limiters/hybrid-limiter.js';
 export { SlidingWindow, type SlidingWindowOptions } from './limiters/sliding-window.js';
 export { TokenBucket } from './limiters/token-bucket.js';
-export type { BurstOption, TokenBucketOptions } from './limiters/token-bucket-options.js';
+export type { Share, ShareHandle } from './limiters/sharing/share.js';
+export type {
+  BurstOption,
+  LeaseOptions,
+  TokenBucketOptions,
+} from './limiters/token-bucket-options.js';
 export { type Clock, systemClock } from './internal/clock.js';
 export {
   DisposedError,

@@ -26,6 +26,10 @@ export const SCRATCH = {
   waitNs: 2,
   /** … nanoseconds until the bucket is full again, rounded up. */
   resetNs: 3,
+  /** `bucket_quota`: tokens a second, rounded to a double twice. */
+  rate: 4,
+  /** … tokens of a full bucket. */
+  burst: 5,
 } as const;
 
 /**

@@ -1,5 +1,12 @@
-import { checkNumber, checkOptionalNumber, checkOptions, outOfRange } from '../internal/check.js';
-import { type Clock, checkClock } from '../internal/clock.js';
+import {
+  checkNumber,
+  checkOptionalNumber,
+  checkOptions,
+  invalidArgument,
+  outOfRange,
+} from '../internal/check.js';
+import { type Clock, checkClock, systemClock } from '../internal/clock.js';
+import { checkShare, type Share, type ShareHandle } from './sharing/share.js';
 
 /** Tokens of a full bucket: a number, or a rule that also holds after the rate has changed. */
 export type BurstOption = number | 'scaled';
@@ -17,8 +24,23 @@ export interface TokenBucketOptions {
   burst?: BurstOption | undefined;
   /** Tokens at the start: 0 to burst; full by default. */
   initialTokens?: number | undefined;
-  /** Where time comes from; by default the system's monotonic clock. */
+  /** Where time comes from; by default the system's monotonic clock. Whoever shares a bucket needs the same. */
   clock?: Clock | undefined;
+  /** Where the bucket is kept, for several to use the same; `'none'` (the default): for this object alone. */
+  share?: Share | undefined;
+  /**
+   * Whether `tryAcquire` may take several tokens from the bucket at a time, and then grant them one by one without
+   * asking: that is what makes it fast. The limit holds in every window as without; a bucket that would have been
+   * full meanwhile may hold up to one lease less. True by default; with a clock of one's own false by default, so that
+   * tests see each token at once. Never done for a shared bucket, nor while somebody waits.
+   */
+  lease?: boolean | LeaseOptions | undefined;
+}
+
+/** How large leases may be. */
+export interface LeaseOptions {
+  /** Tokens: a whole number from 1 to 2^20; 1 024 by default. How many it is in fact follows the demand. */
+  maxTokens?: number | undefined;
 }
 
 /** What a bucket is refilled by, and how much it holds. */
@@ -41,17 +63,22 @@ export interface CheckedTokenBucketOptions {
   burstOption: unknown;
   initialTokens: number;
   clock: Clock;
+  share: ShareHandle | undefined;
+  /** Largest lease in tokens; 0 for none at all. */
+  maxLease: number;
 }
 
-const KNOWN = ['rate', 'burst', 'initialTokens', 'clock'] as const;
-const LATER = ['share', 'lease'] as const;
+const KNOWN = ['rate', 'burst', 'initialTokens', 'clock', 'share', 'lease'] as const;
+const DEFAULT_MAX_LEASE = 1_024;
+const LARGEST_LEASE = 2 ** 20;
 
-/** @throws PacegateError for what is wrong, unknown, or of a later version */
+/** @throws PacegateError for what is wrong or unknown */
 export function checkTokenBucketOptions(options: unknown): CheckedTokenBucketOptions {
-  const given = checkOptions('options', options, KNOWN, LATER);
+  const given = checkOptions('options', options, KNOWN);
   const burstOption = given['burst'];
   const quota = checkQuota(given['rate'], burstOption);
   const { burst } = quota;
+  const clock = checkClock('clock', given['clock']);
   return {
     quota,
     burstOption,
@@ -59,8 +86,26 @@ export function checkTokenBucketOptions(options: unknown): CheckedTokenBucketOpt
       min: 0,
       max: burst,
     }),
-    clock: checkClock('clock', given['clock']),
+    clock,
+    share: checkShare('share', given['share']),
+    maxLease: checkLease(given['lease'], clock === systemClock),
   };
+}
+
+/** @returns the largest lease; 0 for none */
+function checkLease(lease: unknown, byDefault: boolean): number {
+  if (lease === undefined || typeof lease === 'boolean') {
+    return (lease ?? byDefault) ? DEFAULT_MAX_LEASE : 0;
+  }
+  if (typeof lease !== 'object' || lease === null) {
+    throw invalidArgument('lease', lease, 'true, false or { maxTokens }');
+  }
+  const given = checkOptions('lease', lease, ['maxTokens']);
+  return checkOptionalNumber('lease.maxTokens', given['maxTokens'], DEFAULT_MAX_LEASE, {
+    min: 1,
+    max: LARGEST_LEASE,
+    integer: true,
+  });
 }
 
 /**

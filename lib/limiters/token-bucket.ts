@@ -1,10 +1,9 @@
-import { type NativeHandle, native, SCRATCH } from '../internal/binding.js';
 import { checkNumber } from '../internal/check.js';
-import { type Clock, systemClock } from '../internal/clock.js';
-import { alarmsOf, readClock } from '../internal/clock-alarms.js';
+import { alarmsOf } from '../internal/clock-alarms.js';
 import { wholeNs } from '../internal/duration.js';
-import { DisposedError } from '../internal/errors.js';
-import { toPacegateError } from '../internal/native-error.js';
+import { BucketReservations } from './bucket/bucket-reservations.js';
+import { Lease } from './bucket/lease.js';
+import { NativeBucket } from './bucket/native-bucket.js';
 import {
   type AcquireOptions,
   badCost,
@@ -14,6 +13,7 @@ import {
   type Limiter,
   type LimiterStatistics,
 } from './decision.js';
+import type { ShareHandle } from './sharing/share.js';
 import { LimiterCounters } from './statistics/limiter-counters.js';
 import {
   type BucketQuota,
@@ -21,14 +21,7 @@ import {
   checkTokenBucketOptions,
   type TokenBucketOptions,
 } from './token-bucket-options.js';
-import { type Reservations, WaitingLine } from './waiting/waiting-line.js';
-
-const { scratch, bucket_try_acquire, bucket_try_acquire_at } = native;
-
-/** Frees the native half of buckets that were dropped without being disposed of. */
-const dropped = new FinalizationRegistry<NativeHandle>((handle) => {
-  native.bucket_destroy(handle);
-});
+import { WaitingLine } from './waiting/waiting-line.js';
 
 /**
  * A token bucket: `rate` tokens a second flow in, up to `burst` of them are kept, a request takes `cost` of them.
@@ -47,50 +40,61 @@ const dropped = new FinalizationRegistry<NativeHandle>((handle) => {
  * ```
  */
 export class TokenBucket implements Limiter {
-  #handle: NativeHandle;
-  /** Undefined: the system's clock, which native code reads itself. */
-  readonly #ownClock: Clock | undefined;
-  readonly #clock: Clock;
+  readonly #bucket: NativeBucket;
   readonly #burstOption: unknown;
+  /** What who joins a shared bucket must say. */
+  readonly #madeWith: BucketQuota;
   #quota: BucketQuota;
+  #share: ShareHandle | undefined;
   readonly #counters: LimiterCounters;
+  readonly #lease: Lease;
+  readonly #reservations: BucketReservations;
   readonly #line: WaitingLine;
 
   /**
    * @throws PacegateError `ERR_PACEGATE_INVALID_ARGUMENT`, `ERR_PACEGATE_OUT_OF_RANGE`, or
-   * `ERR_PACEGATE_NOT_SUPPORTED` for the options `share` and `lease`, which this version does not have
+   * `ERR_PACEGATE_SHARED_STATE` and others of a file for a place that cannot be shared
    */
   constructor(options: TokenBucketOptions) {
-    const { quota, burstOption, initialTokens, clock } = checkTokenBucketOptions(options);
+    const checked = checkTokenBucketOptions(options);
+    const { quota, share, clock, maxLease } = checked;
+    this.#burstOption = checked.burstOption;
+    this.#madeWith = quota;
     this.#quota = quota;
-    this.#burstOption = burstOption;
-    this.#clock = clock;
-    this.#ownClock = clock === systemClock ? undefined : clock;
-    const nowNs = readClock(this.#clock);
+    this.#share = share;
     this.#counters = new LimiterCounters(quota.rate);
-    this.#line = new WaitingLine(
-      this.#reservations(),
-      alarmsOf(this.#clock),
-      (outcome, cost, waitNs, atNs) => {
-        this.#counters.endWait(outcome, cost, waitNs, wholeNs(atNs));
-      },
-    );
-    try {
-      this.#handle = native.bucket_create_at(quota.rate, quota.burst, initialTokens, nowNs);
-    } catch (error) {
-      throw toPacegateError(error);
-    }
-    dropped.register(this, this.#handle, this);
+    this.#bucket = new NativeBucket(checked);
+    const mayLease = maxLease > 0 && share === undefined;
+    this.#lease = new Lease(this.#bucket, this.#counters, mayLease);
+    this.#reservations = new BucketReservations(this.#bucket, () => this.#live());
+    if (share !== undefined) this.#reservations.share();
+    const alarms = alarmsOf(clock);
+    this.#line = new WaitingLine(this.#reservations, alarms, (outcome, cost, waitNs, atNs) => {
+      this.#counters.endWait(outcome, cost, waitNs, wholeNs(atNs));
+    });
   }
 
-  /** Tokens per second. */
+  /** Tokens per second: of a shared bucket what it is now, whoever has set it. */
   get rate(): number {
-    return this.#quota.rate;
+    return this.#live().rate;
   }
 
-  /** Tokens of a full bucket. */
+  /** Tokens of a full bucket; of a shared one as {@link rate}. */
   get burst(): number {
-    return this.#quota.burst;
+    return this.#live().burst;
+  }
+
+  /**
+   * Where others can join this bucket: `new TokenBucket({ ...options, share })` with the same options as this one,
+   * in another thread or process; it can be cloned, and so be sent. A bucket that was not shared moves into a
+   * SharedArrayBuffer when this is first read, with all it owes, and goes without leases from then on.
+   *
+   * @throws PacegateError after dispose
+   */
+  get share(): ShareHandle {
+    this.#end();
+    this.#share ??= this.#move();
+    return this.#share;
   }
 
   /**
@@ -100,16 +104,12 @@ export class TokenBucket implements Limiter {
    * @throws PacegateError for a cost that is no finite number of at least 0, and after dispose
    */
   tryAcquire(cost = 1): boolean {
-    if (!isCost(cost)) throw badCost('cost', cost);
-    this.#checkAlive();
-    const clock = this.#ownClock;
-    const isAllowed =
-      clock === undefined
-        ? bucket_try_acquire(this.#handle, cost)
-        : bucket_try_acquire_at(this.#handle, cost, readClock(clock));
-    if (isAllowed) this.#counters.allow(scratch[SCRATCH.nowNs] ?? 0, cost);
-    else this.#counters.block();
-    return isAllowed;
+    const lease = this.#lease;
+    if (cost === 1 && lease.left > 0) {
+      lease.left--;
+      return true;
+    }
+    return this.#ask(cost);
   }
 
   /**
@@ -121,15 +121,15 @@ export class TokenBucket implements Limiter {
    */
   tryAcquireUpTo(max: number): number {
     checkNumber('max', max, { min: 0, integer: true });
-    this.#checkAlive();
-    const taken = native.bucket_try_acquire_up_to_at(this.#handle, max, readClock(this.#clock));
-    if (taken > 0) this.#counters.allow(scratch[SCRATCH.nowNs] ?? 0, taken);
+    this.#end();
+    const taken = this.#bucket.tryAcquireUpTo(max);
+    if (taken > 0) this.#counters.allow(this.#bucket.lastNs, taken);
     else if (max > 0) this.#counters.block();
     return taken;
   }
 
   /**
-   * Waits for `cost` tokens, first come, first served. The place is reserved at once, so a wait that would exceed
+   * Waits for `cost` tokens, by priority, then first come, first served. The place is reserved at once, so a wait that would exceed
    * `timeoutMs`, or a cost above `burst`, is refused without waiting. The process stays alive while somebody waits.
    *
    * @returns true when the tokens were taken; false when refused, and for all who wait when the bucket is disposed of
@@ -139,7 +139,7 @@ export class TokenBucket implements Limiter {
   async acquire(cost = 1, options?: AcquireOptions): Promise<boolean> {
     if (!isCost(cost)) throw badCost('cost', cost);
     const patience = checkAcquireOptions(options);
-    this.#checkAlive();
+    this.#end();
     if (patience.signal?.aborted === true) throw patience.signal.reason;
     return this.#line.join(cost, patience);
   }
@@ -151,15 +151,10 @@ export class TokenBucket implements Limiter {
    */
   check(cost = 1): Decision {
     if (!isCost(cost)) throw badCost('cost', cost);
-    this.#checkAlive();
-    const clock = this.#ownClock;
-    const isAllowed =
-      clock === undefined
-        ? native.bucket_check(this.#handle, cost)
-        : native.bucket_check_at(this.#handle, cost, readClock(clock));
-    if (isAllowed) this.#counters.allow(scratch[SCRATCH.nowNs] ?? 0, cost);
-    else this.#counters.block();
-    return this.#decision(isAllowed);
+    this.#end();
+    const isAllowed = this.#bucket.check(cost);
+    this.#count(isAllowed, cost);
+    return this.#bucket.decision(isAllowed, this.#live().burst);
   }
 
   /**
@@ -169,17 +164,18 @@ export class TokenBucket implements Limiter {
    */
   peek(cost = 1): Decision {
     if (!isCost(cost)) throw badCost('cost', cost);
-    this.#checkAlive();
-    return this.#decision(native.bucket_peek_at(this.#handle, cost, readClock(this.#clock)));
+    this.#end();
+    return this.#bucket.decision(this.#bucket.peek(cost), this.#live().burst);
   }
 
   /**
-   * Milliseconds that `acquire(cost)` would wait if it were called now; Infinity for a cost above `burst`.
+   * Milliseconds that `acquire(cost)` (of priority 0) would wait if it were called now; Infinity for a cost above
+   * `burst`.
    *
    * @throws PacegateError as tryAcquire
    */
   estimateWaitMs(cost = 1): number {
-    return this.peek(cost).retryAfterMs;
+    return Math.max(0, this.peek(cost).retryAfterMs - this.#line.advantageNs() / 1e6);
   }
 
   /**
@@ -188,10 +184,8 @@ export class TokenBucket implements Limiter {
    * @throws PacegateError after dispose
    */
   availableTokens(): number {
-    this.#checkAlive();
-    const tokens = native.bucket_available_at(this.#handle, readClock(this.#clock));
-    // 3, not 3.0000000000000027.
-    return Number(tokens.toPrecision(14));
+    this.#end();
+    return this.#bucket.available();
   }
 
   /**
@@ -202,36 +196,37 @@ export class TokenBucket implements Limiter {
    */
   refund(tokens: number): void {
     if (!isCost(tokens)) throw badCost('tokens', tokens);
-    this.#checkAlive();
-    native.bucket_give_back_at(this.#handle, tokens, readClock(this.#clock));
+    this.#end();
+    this.#bucket.giveBack(tokens);
     this.#line.moveUp(tokens);
   }
 
   /**
-   * Changes the rate from now on. What is spent stays spent; a burst that was given as a number stays, one that
-   * follows the rate follows it. Who waits now waits by the new rate, and is refused when that is longer than its
-   * `timeoutMs`.
+   * Changes the rate from now on, of a shared bucket for all. What is spent stays spent; a burst that was given as a
+   * number stays, one that follows the rate follows it. Who waits now waits by the new rate, and is refused when that
+   * is longer than its `timeoutMs`; where a bucket is shared, others notice by their next call, and their next wait
+   * that ends.
    *
    * @throws PacegateError for a rate the constructor would refuse, and after dispose; then nothing has changed
    */
   setRate(rate: number): void {
     const quota = checkQuota(rate, this.#burstOption);
-    this.#checkAlive();
+    this.#end();
     this.#line.rearrange((nowNs) => {
-      native.bucket_set_quota_at(this.#handle, quota.rate, quota.burst, nowNs);
+      this.#bucket.setQuota(quota, nowNs);
       this.#quota = quota;
       this.#counters.setRate(quota.rate);
     });
   }
 
   /**
-   * How it has done so far.
+   * How this object has done so far; where a bucket is shared, others count for themselves.
    *
    * @throws PacegateError after dispose
    */
   statistics(): LimiterStatistics {
-    this.#checkAlive();
-    return this.#counters.statistics(wholeNs(readClock(this.#clock)));
+    this.#end();
+    return this.#counters.statistics(wholeNs(this.#bucket.nowNs()));
   }
 
   /**
@@ -240,61 +235,65 @@ export class TokenBucket implements Limiter {
    * @throws PacegateError after dispose
    */
   reset(): void {
-    this.#checkAlive();
+    this.#end();
     this.#counters.clear();
     this.#line.rearrange((nowNs) => {
-      native.bucket_reset_at(this.#handle, nowNs);
+      this.#bucket.reset(nowNs);
     });
   }
 
   /** Ends the bucket: who waits gets false, any later call throws `ERR_PACEGATE_DISPOSED`. May be called twice. */
   [Symbol.dispose](): void {
-    if (this.#handle === 0) return;
+    if (this.#bucket.handle === 0) return;
+    this.#live();
     this.#line.close();
-    dropped.unregister(this);
-    native.bucket_destroy(this.#handle);
-    this.#handle = 0;
+    this.#lease.drop();
+    this.#bucket.free();
   }
 
-  #decision(allowed: boolean): Decision {
-    const waitNs = scratch[SCRATCH.waitNs] ?? 0;
-    return {
-      allowed,
-      limit: this.#quota.burst,
-      remaining: Math.floor(scratch[SCRATCH.remaining] ?? 0),
-      retryAfterMs: allowed ? 0 : waitNs / 1e6,
-      resetMs: (scratch[SCRATCH.resetNs] ?? 0) / 1e6,
-    };
+  /** {@link tryAcquire} where the lease does not do. */
+  #ask(cost: number): boolean {
+    if (!isCost(cost)) throw badCost('cost', cost);
+    this.#bucket.checkAlive();
+    const lease = this.#lease;
+    if (lease.pause > 0) {
+      lease.pause--;
+    } else if (lease.isOn && this.#line.size === 0) {
+      if (cost === 1) return lease.renew();
+      if (lease.spend(cost)) return true;
+      lease.settle();
+    }
+    const isAllowed = this.#bucket.tryAcquire(cost);
+    this.#count(isAllowed, cost);
+    return isAllowed;
   }
 
-  #reservations(): Reservations {
-    return {
-      reserve: (cost, maxWaitNs, nowNs) =>
-        native.bucket_reserve_at(this.#handle, cost, maxWaitNs, nowNs),
-      giveBack: (cost, nowNs) => {
-        native.bucket_give_back_at(this.#handle, cost, nowNs);
-      },
-      postpone: this.#postpone.bind(this),
-      priceNs: (cost) => (cost / this.#quota.rate) * 1e9,
-      slackNs: (cost) => ((this.#quota.burst - cost) / this.#quota.rate) * 1e9,
-    };
-  }
-
-  /**
-   * Charges what is missing until the bucket counts as empty up to `deadlineNs`, in bites it takes: it refuses more
-   * than a burst at once.
-   */
-  #postpone(deadlineNs: bigint, nowNs: bigint): void {
-    const { rate, burst } = this.#quota;
-    native.bucket_peek_at(this.#handle, 0, nowNs);
-    const owedNs = scratch[SCRATCH.resetNs] ?? 0;
-    const missingNs = Number(deadlineNs - nowNs) + (burst / rate) * 1e9 - owedNs;
-    for (let tokens = (missingNs / 1e9) * rate; tokens > 0; tokens -= burst) {
-      native.bucket_reserve_at(this.#handle, Math.min(tokens, burst), Infinity, nowNs);
+  #count(isAllowed: boolean, cost: number): void {
+    if (isAllowed) {
+      this.#counters.allow(this.#bucket.lastNs, cost);
+    } else {
+      this.#counters.block();
+      this.#lease.pause ||= 1;
     }
   }
 
-  #checkAlive(): void {
-    if (this.#handle === 0) throw new DisposedError('TokenBucket');
+  /** The quota in force. */
+  #live(): BucketQuota {
+    if (this.#share !== undefined) this.#quota = this.#bucket.quota() ?? this.#quota;
+    return this.#quota;
+  }
+
+  /** Ends what is under way on this side, so that the bucket is exact: before anything but tryAcquire(). */
+  #end(): void {
+    this.#bucket.checkAlive();
+    this.#lease.settle();
+    this.#line.refresh();
+  }
+
+  #move(): ShareHandle {
+    this.#lease.drop();
+    const share = this.#bucket.share(this.#madeWith);
+    this.#reservations.share();
+    return share;
   }
 }

@@ -16,8 +16,9 @@ export class LimiterCounters {
     this.#recent = new RecentRate(rate);
   }
 
-  allow(nowNs: number, units: number): void {
-    this.#allowed++;
+  /** @param calls - how many were granted these units together */
+  allow(nowNs: number, units: number, calls = 1): void {
+    this.#allowed += calls;
     this.#recent.add(nowNs, units);
   }
 

@@ -4,7 +4,6 @@ import { ManualClock } from '../../../lib/testing/index.js';
 
 const WRONG = 'ERR_PACEGATE_INVALID_ARGUMENT';
 const RANGE = 'ERR_PACEGATE_OUT_OF_RANGE';
-const LATER = 'ERR_PACEGATE_NOT_SUPPORTED';
 
 /** A bucket as a caller without types sees it. */
 type Untyped = Record<
@@ -99,9 +98,31 @@ describe('options', () => {
     expectRefusal(() => make({ rate: 1, clock }), WRONG, 'clock.nowNs()', '5');
   });
 
-  test('options of later versions are refused by name, unless they ask for nothing', () => {
-    expectRefusal(() => make({ rate: 1, share: { file: '/tmp/x' } }), LATER, 'share');
-    expectRefusal(() => make({ rate: 1, lease: true }), LATER, 'lease');
+  test.each([
+    ['yes', WRONG, 'lease'],
+    [5, WRONG, 'lease'],
+    [null, WRONG, 'lease'],
+    [{ maxTokens: 0 }, RANGE, 'lease.maxTokens'],
+    [{ maxTokens: 1.5 }, RANGE, 'lease.maxTokens'],
+    [{ maxTokens: 2 ** 20 + 1 }, RANGE, 'lease.maxTokens'],
+    [{ maxTokens: '9' }, WRONG, 'lease.maxTokens'],
+    [{ tokens: 5 }, WRONG, 'maxTokens'],
+  ])('lease %o', (lease, code, part) => {
+    expectRefusal(() => make({ rate: 1, lease }), code, part);
+  });
+
+  test.each([
+    ['all', WRONG, 'share'],
+    [{ buffer: new ArrayBuffer(1_000) }, WRONG, 'share.buffer'],
+    [{ file: '' }, WRONG, 'share.file'],
+    [{ file: 'x', buffer: new SharedArrayBuffer(1_000) }, WRONG, 'share'],
+    [{ path: 'x' }, WRONG, 'buffer'],
+    [{ buffer: new SharedArrayBuffer(10) }, 'ERR_PACEGATE_SHARED_STATE', '10 bytes'],
+  ])('share %o', (share, code, part) => {
+    expectRefusal(() => make({ rate: 1, share }), code, part);
+  });
+
+  test('options that ask for nothing are as good as absent', () => {
     expect(make({ rate: 1, share: 'none', lease: false }).tryAcquire()).toBe(true);
     expect(make({ rate: 1, share: undefined, nonsense: undefined }).tryAcquire()).toBe(true);
   });
