@@ -31,7 +31,7 @@ class SharedLock {
 
   /// Waits for the lock; takes about 30 ns when it is free. Who is told `abandoned` must bring the
   /// state in order before unlock(); who dies before that leaves it `abandoned` for the next.
-  /// \throws PlatformError (shared_state) when it is not to be had within 5 s: the holder is stopped
+  /// \throws PlatformError (shared_state) when it is not to be had within 2 s: the holder is stopped
   [[nodiscard]] Found lock();
   /// The holder only.
   void unlock() noexcept;

@@ -17,7 +17,7 @@ namespace pacegate::platform {
 namespace {
 
 /// Critical sections last microseconds; who holds the lock for longer does not run.
-constexpr std::uint64_t kPatienceNs = 5 * kNsPerSecond;
+constexpr std::uint64_t kPatienceNs = 2 * kNsPerSecond;
 
 pthread_mutex_t* mutex_in(std::byte* room) noexcept {
   return std::launder(reinterpret_cast<pthread_mutex_t*>(room));

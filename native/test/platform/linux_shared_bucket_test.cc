@@ -36,6 +36,8 @@ constexpr std::size_t kProcesses = 4;
 struct Log {
   std::atomic<bool> go;
   std::array<std::atomic<std::uint64_t>, kProcesses> entries;
+  std::array<std::atomic<std::uint64_t>, kProcesses> changing_since_ns;  ///< 0: not changing
+  std::atomic<std::uint64_t> longest_change_ns;
   std::array<std::array<std::uint64_t, 600'000>, kProcesses> granted_at_ns;
 };
 
@@ -56,6 +58,7 @@ struct Bucket {
   double burst;
   double initial_tokens;
   std::string path;
+  std::uint64_t change_rate_every = UINT64_MAX;  ///< grants of one process
 
   [[nodiscard]] SharedState join(std::uint64_t now_ns) const {
     const SharedFormat format{
@@ -65,6 +68,30 @@ struct Bucket {
     });
   }
 };
+
+/// Ends a change of `place`, or one that was killed.
+void note_change(Log& log, std::size_t place) {
+  const std::uint64_t since_ns = log.changing_since_ns[place].exchange(0);
+  if (since_ns == 0) return;
+  const std::uint64_t took_ns = platform::monotonic_ns() - since_ns;
+  std::uint64_t longest_ns = log.longest_change_ns.load();
+  while (took_ns > longest_ns &&
+         !log.longest_change_ns.compare_exchange_weak(longest_ns, took_ns)) {
+  }
+}
+
+/// Half the rate, or the whole one again.
+void change_rate(const SharedState& state, Log& log, std::size_t place) {
+  auto& tokens = state.as<TokenBucket>();
+  {
+    const platform::SharedLockGuard guard(state.lock());
+    const std::uint64_t now_ns = platform::monotonic_ns();
+    log.changing_since_ns[place].store(now_ns);
+    const double rate = tokens.rate() == kRate ? kRate / 2 : kRate;
+    tokens.set_quota(*make_quota(rate, tokens.burst()), ticks_from_ns(now_ns));
+  }
+  note_change(log, place);
+}
 
 /// Joins, and takes what it can get.
 void spend(const Bucket& bucket, Log& log, std::size_t place) {
@@ -79,6 +106,7 @@ void spend(const Bucket& bucket, Log& log, std::size_t place) {
     const std::uint64_t entry = entries.load(std::memory_order_relaxed);
     log.granted_at_ns[place][entry] = now_ns;
     entries.store(entry + 1, std::memory_order_release);
+    if ((entry + 1) % bucket.change_rate_every == 0) change_rate(state, log, place);
   }
 }
 
@@ -96,6 +124,7 @@ std::size_t spend_under_fire(const Bucket& bucket, Log& log, std::uint64_t start
     while (platform::monotonic_ns() < next_ns) usleep(1000);
     const std::size_t place = killed++ % kProcesses;
     processes[place].kill_now();
+    note_change(log, place);
     processes[place] = spender(place);
   }
   killed += processes.size();
@@ -139,6 +168,29 @@ TEST_SUITE("shared bucket") {
     MESSAGE(times.size(), " granted, ", killed, " killed");
     CHECK(times.size() > 100);
     CHECK(largest_excess(times) <= 100 + 1e-3);
+  }
+
+  TEST_CASE("H2 the same while the rate changes, and who changes it may be killed doing so") {
+    const TemporaryFolder folder("/dev/shm");
+    const SharedLog shared;
+    const std::uint64_t start_ns = platform::monotonic_ns();
+    const Bucket bucket{100, 100, folder / "limit", 100};
+    const SharedState state = bucket.join(start_ns);
+    const std::size_t killed = spend_under_fire(bucket, *shared.log, start_ns);
+    const std::vector<std::uint64_t> times = sorted_times(*shared.log);
+    MESSAGE(times.size(), " granted, ", killed, " killed");
+    // A change holds from the time it is given. What was decided between that time and the moment
+    // it is made can be off by the difference of the rates; and it rounds the debt by a tick.
+    const auto late_ns = static_cast<double>(shared.log->longest_change_ns.load());
+    const double rounding = static_cast<double>(times.size()) / 100 * 1.5 / 256e9 * kRate;
+    CHECK(largest_excess(times) <= 100 + late_ns * kRate / 2 / 1e9 + rounding);
+    MESSAGE("at most ", largest_excess(times), " at once; longest change ", late_ns, " ns");
+    // And it goes on: whoever was killed left nothing closed or locked.
+    change_rate(state, *shared.log, 0);
+    while (!state.as<TokenBucket>()
+                .try_acquire(1, ticks_from_ns(platform::monotonic_ns()))
+                .allowed()) {
+    }
   }
 
   TEST_CASE("H2 4 processes, one killed every 50 ms: no token is lost, none invented") {

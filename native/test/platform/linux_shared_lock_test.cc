@@ -2,7 +2,6 @@
 #ifdef __linux__
 
 #include <doctest/doctest.h>
-#include <sys/mman.h>
 
 #include <atomic>
 #include <csignal>
@@ -10,9 +9,9 @@
 #include <new>
 #include <vector>
 
-#include "child_process.h"
 #include "platform/error.h"
 #include "platform/shared_lock.h"
+#include "stepped_process.h"
 
 using namespace pacegate::platform;
 
@@ -26,20 +25,6 @@ struct Guarded {
   std::atomic<std::uint64_t> broken{0};
   std::atomic<std::uint64_t> repaired{0};
   std::atomic<bool> go{false};
-};
-
-/// Memory that forked processes share.
-struct SharedPages {
-  SharedPages() {
-    constexpr int kFlags = MAP_SHARED | MAP_ANONYMOUS;
-    void* at = mmap(nullptr, sizeof(Guarded), PROT_READ | PROT_WRITE, kFlags, -1, 0);
-    REQUIRE(at != MAP_FAILED);
-    guarded = new (at) Guarded;
-  }
-  SharedPages(const SharedPages&) = delete;
-  SharedPages& operator=(const SharedPages&) = delete;
-  ~SharedPages() { munmap(guarded, sizeof(Guarded)); }
-  Guarded* guarded;
 };
 
 void count_up(Guarded& guarded) {
@@ -57,8 +42,8 @@ void count_up(Guarded& guarded) {
 
 TEST_SUITE("shared lock") {
   TEST_CASE("H2 who comes after one that was killed while holding it is told, once") {
-    const SharedPages pages;
-    SharedLock& lock = pages.guarded->lock;
+    const SharedPages<Guarded> guarded;
+    SharedLock& lock = guarded->lock;
     ChildProcess child([&] {
       (void)lock.lock();
       raise(SIGKILL);
@@ -73,8 +58,8 @@ TEST_SUITE("shared lock") {
   }
 
   TEST_CASE("H2 who is told and dies too leaves it to the next") {
-    const SharedPages pages;
-    SharedLock& lock = pages.guarded->lock;
+    const SharedPages<Guarded> guarded;
+    SharedLock& lock = guarded->lock;
     for (int i = 0; i < 3; ++i) {
       ChildProcess child([&] {
         if ((lock.lock() == SharedLock::Found::abandoned) == (i == 0)) _exit(1);
@@ -86,47 +71,45 @@ TEST_SUITE("shared lock") {
   }
 
   TEST_CASE("H2 it is made as unfinished for who finds work unfinished") {
-    const SharedPages pages;
-    auto* lock = new (&pages.guarded->lock) SharedLock(SharedLock::Found::abandoned);
+    const SharedPages<Guarded> guarded;
+    auto* lock = new (&guarded->lock) SharedLock(SharedLock::Found::abandoned);
     CHECK(lock->unfinished());
     CHECK(SharedLockGuard(*lock).abandoned());
     CHECK_FALSE(SharedLockGuard(*lock).abandoned());
   }
 
   TEST_CASE("H2 processes that are killed at any moment leave a state that is whole or reported") {
-    const SharedPages pages;
-    Guarded& guarded = *pages.guarded;
+    const SharedPages<Guarded> guarded;
     const auto worker = [&] {
-      for (;;) count_up(guarded);
+      for (;;) count_up(*guarded);
     };
     std::vector<ChildProcess> workers;
     for (int i = 0; i < 4; ++i) workers.emplace_back(worker);
     for (std::size_t round = 0; round < 150; ++round) {
       // Progress, not time: every round somebody gets the lock.
-      const std::uint64_t before = guarded.first.load();
-      while (guarded.first.load() < before + 50) usleep(100);
+      const std::uint64_t before = guarded->first.load();
+      while (guarded->first.load() < before + 50) usleep(100);
       ChildProcess& victim = workers[round % workers.size()];
       victim.kill_now();
       victim = ChildProcess(worker);
     }
     workers.clear();
-    count_up(guarded);
-    CHECK(guarded.first.load() == guarded.second.load());
-    CHECK(guarded.broken.load() == 0);
-    MESSAGE("killed in the middle: ", guarded.repaired.load(), " of 154");
+    count_up(*guarded);
+    CHECK(guarded->first.load() == guarded->second.load());
+    CHECK(guarded->broken.load() == 0);
+    MESSAGE("killed in the middle: ", guarded->repaired.load(), " of 154");
   }
 
-  TEST_CASE("H2 a holder that is stopped is waited for 5 seconds, and then reported") {
-    const SharedPages pages;
-    Guarded& guarded = *pages.guarded;
+  TEST_CASE("H2 a holder that is stopped is waited for 2 seconds, and then reported") {
+    const SharedPages<Guarded> guarded;
     ChildProcess child([&] {
-      (void)guarded.lock.lock();
-      guarded.go.store(true);
+      (void)guarded->lock.lock();
+      guarded->go.store(true);
       for (;;) pause();
     });
-    while (!guarded.go.load()) usleep(100);
+    while (!guarded->go.load()) usleep(100);
     try {
-      (void)guarded.lock.lock();
+      (void)guarded->lock.lock();
       FAIL("was not refused");
     } catch (const PlatformError& error) {
       CHECK(error.fault() == Fault::shared_state);
@@ -134,7 +117,7 @@ TEST_SUITE("shared lock") {
             "the lock of the shared state is held by a process that does not run");
     }
     child.kill_now();
-    CHECK(SharedLockGuard(guarded.lock).abandoned());
+    CHECK(SharedLockGuard(guarded->lock).abandoned());
   }
 }
 

@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "child_process.h"
 #include "engine/shared_state.h"
+#include "stepped_process.h"
 #include "temporary_folder.h"
 
 using namespace pacegate;
@@ -65,13 +65,6 @@ bool kill_joining_at(const std::string& path, int count) {
     REQUIRE(waitpid(child, nullptr, 0) == child);
   }
   return runs;
-}
-
-bool may_trace() {
-  ChildProcess child([] {
-    if (ptrace(PTRACE_TRACEME, 0, 0, 0) != 0) _exit(1);
-  });
-  return child.wait() == 0;
 }
 
 }  // namespace

@@ -1,0 +1,71 @@
+/// \file
+/// Shows what a process would leave behind if it were killed before any one instruction.
+#pragma once
+
+#include <doctest/doctest.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+
+#include <csignal>
+#include <cstddef>
+#include <new>
+#include <utility>
+
+#include "child_process.h"
+
+/// A T in memory that forked processes share.
+template <class T>
+class SharedPages {
+ public:
+  template <class... Arguments>
+  explicit SharedPages(Arguments&&... arguments) {
+    constexpr int kFlags = MAP_SHARED | MAP_ANONYMOUS;
+    void* at = mmap(nullptr, sizeof(T), PROT_READ | PROT_WRITE, kFlags, -1, 0);
+    REQUIRE(at != MAP_FAILED);
+    value_ = new (at) T(std::forward<Arguments>(arguments)...);
+  }
+  SharedPages(const SharedPages&) = delete;
+  SharedPages& operator=(const SharedPages&) = delete;
+  ~SharedPages() { munmap(value_, sizeof(T)); }
+
+  [[nodiscard]] T& operator*() const { return *value_; }
+  [[nodiscard]] T* operator->() const { return value_; }
+
+ private:
+  T* value_;
+};
+
+/// Whether this process may trace others.
+inline bool may_trace() {
+  ChildProcess child([] {
+    if (ptrace(PTRACE_TRACEME, 0, 0, 0) != 0) _exit(1);
+  });
+  return child.wait() == 0;
+}
+
+/// Runs `body` in a process of its own, and calls `look` between any two of its instructions.
+/// \return how often
+template <class Body, class Look>
+std::size_t step_through(const Body& body, const Look& look) {
+  const pid_t child = fork_quietly();
+  if (child == 0) {
+    ptrace(PTRACE_TRACEME, 0, 0, 0);
+    raise(SIGSTOP);
+    body();
+    raise(SIGSTOP);
+    _exit(0);
+  }
+  int status = 0;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  std::size_t steps = 0;
+  do {
+    ++steps;
+    REQUIRE(ptrace(PTRACE_SINGLESTEP, child, 0, 0) == 0);
+    REQUIRE(waitpid(child, &status, 0) == child);
+    look();
+  } while (WIFSTOPPED(status) && WSTOPSIG(status) == SIGTRAP);
+  kill(child, SIGKILL);
+  REQUIRE(waitpid(child, &status, 0) == child);
+  return steps;
+}
