@@ -1,8 +1,11 @@
 #include "binding/bucket_calls.h"
 
+#include <algorithm>
 #include <limits>
 #include <memory>
+#include <new>
 #include <span>
+#include <utility>
 
 #include "binding/call_time.h"
 #include "core/limit/token_bucket.h"
@@ -11,14 +14,18 @@ namespace pacegate::binding {
 namespace {
 
 // Indices into Environment::scratch; mirrored by SCRATCH in lib/internal/binding.ts.
-enum ScratchSlot : std::uint8_t { kNowNs, kRemaining, kWaitNs, kResetNs };
+enum ScratchSlot : std::uint8_t { kNowNs, kRemaining, kWaitNs, kResetNs, kRate, kBurst };
 
 // Answers of bucket_reserve besides nanoseconds; mirrored by RESERVE in lib/internal/binding.ts.
 constexpr double kNotYet = -1;
 constexpr double kNever = -2;
 
-TokenBucket& bucket_of(const Call& call) {
+BucketObject& object_of(const Call& call) {
   return call.environment().buckets.at(call.int32(0));
+}
+
+TokenBucket& bucket_of(const Call& call) {
+  return object_of(call).bucket();
 }
 
 BucketQuota read_quota(const Call& call, std::size_t index) {
@@ -50,13 +57,51 @@ void explain(const Call& call, const TokenBucket& bucket, const BucketVerdict& v
   scratch[kResetNs] = ns_from_ticks(bucket.time_to_full(now));
 }
 
+std::uint32_t read_count(const Call& call, std::size_t index) {
+  return static_cast<std::uint32_t>(std::max(call.int32(index), 0));
+}
+
 template <typename Time>
 napi_value bucket_create(Call& call) {
   const BucketQuota quota = read_quota(call, 0);
   const double initial_tokens = call.number(2);
   const Ticks now = now_of<Time>(call, 3);
-  auto bucket = std::make_unique<TokenBucket>(quota, initial_tokens, now);
+  auto bucket = std::make_unique<BucketObject>(quota, initial_tokens, now);
   return call.int32_value(call.environment().buckets.add(std::move(bucket)));
+}
+
+napi_value bucket_limit_leases(Call& call) {
+  object_of(call).lease = TokenLease(read_count(call, 1));
+  return Call::nothing();
+}
+
+/// Shared buckets are the same when they were made with the same rate and burst.
+SharedFormat format_of(double rate, double burst) {
+  SharedFormat format;
+  format.kind = SharedFormat::kBucket;
+  format.version = 1;
+  format.bytes = sizeof(TokenBucket);
+  format.options = {rate, burst};
+  format.names = {"rate", "burst"};
+  return format;
+}
+
+template <typename Time>
+napi_value bucket_join(Call& call) {
+  const BucketQuota quota = read_quota(call, 0);
+  const double initial_tokens = call.number(2);
+  const Ticks now = now_of<Time>(call, 4);
+  SharedPlace place(call, 3, format_of(call.number(0), call.number(1)),
+                    [&](std::byte* state) { new (state) TokenBucket(quota, initial_tokens, now); });
+  return call.int32_value(
+      call.environment().buckets.add(std::make_unique<BucketObject>(std::move(place))));
+}
+
+napi_value bucket_share(Call& call) {
+  BucketObject& object = object_of(call);
+  object.share(SharedPlace(call, 3, format_of(call.number(1), call.number(2)),
+                           [&](std::byte* state) { new (state) TokenBucket(object.bucket()); }));
+  return Call::nothing();
 }
 
 napi_value bucket_destroy(Call& call) {
@@ -69,6 +114,24 @@ napi_value bucket_try_acquire(Call& call) {
   TokenBucket& bucket = bucket_of(call);
   const double cost = call.number(1);
   return call.boolean(bucket.try_acquire(cost, now_of<Time>(call, 2)).allowed());
+}
+
+template <typename Time>
+napi_value bucket_lease(Call& call) {
+  BucketObject& object = object_of(call);
+  const std::uint32_t spent = read_count(call, 1);
+  const Ticks now = now_of<Time>(call, 2);
+  const std::uint32_t granted = object.lease.renew(object.bucket(), spent, now);
+  return call.int32_value(static_cast<std::int32_t>(granted));
+}
+
+template <typename Time>
+napi_value bucket_settle(Call& call) {
+  BucketObject& object = object_of(call);
+  const std::uint32_t spent = read_count(call, 1);
+  const Ticks now = now_of<Time>(call, 2);
+  const std::uint32_t skip = object.lease.settle(object.bucket(), spent, now);
+  return call.int32_value(static_cast<std::int32_t>(skip));
 }
 
 template <typename Time>
@@ -129,17 +192,40 @@ napi_value bucket_give_back(Call& call) {
 
 template <typename Time>
 napi_value bucket_set_quota(Call& call) {
-  TokenBucket& bucket = bucket_of(call);
+  BucketObject& object = object_of(call);
   const BucketQuota quota = read_quota(call, 1);
-  bucket.set_quota(quota, now_of<Time>(call, 3));
+  (void)now_of<Time>(call, 3);  // an argument of the wrong type changes nothing
+  const auto lock = object.lock();
+  object.bucket().set_quota(quota, [&call] { return now_of<Time>(call, 3); });
   return Call::nothing();
 }
 
 template <typename Time>
 napi_value bucket_reset(Call& call) {
-  TokenBucket& bucket = bucket_of(call);
-  bucket.reset(now_of<Time>(call, 1));
+  BucketObject& object = object_of(call);
+  const Ticks now = now_of<Time>(call, 1);
+  const auto lock = object.lock();
+  object.bucket().reset(now);
   return Call::nothing();
+}
+
+/// Rate and burst go to scratch. \return what tells one quota from the next
+napi_value bucket_quota(Call& call) {
+  const TokenBucket& bucket = bucket_of(call);
+  const std::uint64_t changes = bucket.changes();
+  const BucketQuota quota = bucket.quota();
+  const std::span<double> scratch = call.environment().scratch.values();
+  scratch[kRate] = kTicksPerSecond / quota.ticks_per_token;
+  scratch[kBurst] = quota.burst;
+  return call.number_value(static_cast<double>(changes));
+}
+
+napi_value bucket_changes(Call& call) {
+  return call.number_value(static_cast<double>(bucket_of(call).changes()));
+}
+
+napi_value bucket_resets(Call& call) {
+  return call.number_value(static_cast<double>(bucket_of(call).resets()));
 }
 
 template <typename Time>
@@ -153,7 +239,21 @@ napi_value bucket_available(Call& call) {
 void register_bucket_calls(Exports& exports) {
   exports.add<bucket_create<SystemTime>>("bucket_create");
   exports.add<bucket_create<GivenTime>>("bucket_create_at");
+  exports.add<bucket_join<SystemTime>>("bucket_join");
+  exports.add<bucket_join<GivenTime>>("bucket_join_at");
+  exports.add<bucket_share>("bucket_share");
+  exports.add(
+      "shared_bucket_bytes",
+      Napi::Number::New(exports.env(), double{SharedState::memory_needed(sizeof(TokenBucket))}));
   exports.add<bucket_destroy>("bucket_destroy");
+  exports.add<bucket_quota>("bucket_quota");
+  exports.add<bucket_changes>("bucket_changes");
+  exports.add<bucket_resets>("bucket_resets");
+  exports.add<bucket_limit_leases>("bucket_limit_leases");
+  exports.add<bucket_lease<SystemTime>>("bucket_lease");
+  exports.add<bucket_lease<GivenTime>>("bucket_lease_at");
+  exports.add<bucket_settle<SystemTime>>("bucket_settle");
+  exports.add<bucket_settle<GivenTime>>("bucket_settle_at");
   exports.add<bucket_try_acquire<SystemTime>>("bucket_try_acquire");
   exports.add<bucket_try_acquire<GivenTime>>("bucket_try_acquire_at");
   exports.add<bucket_check<SystemTime>>("bucket_check");

@@ -19,6 +19,7 @@
 
 #include <cstddef>
 
+#include "binding/bucket_object.h"
 #include "binding/handle_table.h"
 #include "binding/napi_setup.h"
 #include "binding/scan_object.h"
@@ -26,7 +27,6 @@
 #include "binding/window_object.h"
 #include "core/limit/adaptive_throttle.h"
 #include "core/limit/backoff_table.h"
-#include "core/limit/token_bucket.h"
 
 namespace pacegate::binding {
 
@@ -38,7 +38,7 @@ class Environment {
   static constexpr std::size_t kScratchLength = 8;
   SharedDoubles scratch;
 
-  HandleTable<TokenBucket> buckets{"bucket"};
+  HandleTable<BucketObject> buckets{"bucket"};
   HandleTable<WindowObject> windows{"window"};
   HandleTable<AdaptiveThrottle> throttles{"throttle"};
   HandleTable<BackoffTable> backoffs{"backoff"};

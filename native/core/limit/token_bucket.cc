@@ -49,14 +49,11 @@ Ticks TokenBucket::rescaled(Ticks tat, const BucketQuota& from, const BucketQuot
       std::min(static_cast<double>(spent) * scale + 0.5, static_cast<double>(to.capacity));
   const double reserved = static_cast<double>(owed - spent) * scale;
   const double total = std::min(scaled + reserved, static_cast<double>(kMaxDebt));
-  const Ticks word = now + static_cast<Ticks>(total);
-  // Another word in any case (by as much as a request may be too cheap), or a request that still
-  // decides by the old price could not tell.
-  return word == tat && scale != 1.0 ? word - 1 : word;
+  return now + static_cast<Ticks>(total);
 }
 
 TokenBucket::TokenBucket(const BucketQuota& quota, double initial_tokens, Ticks now) noexcept
-    : tat_(now), before_closing_(now) {
+    : tat_(now), before_closing_(now), after_closing_(now) {
   store_quota(0, quota);
   store_quota(1, quota);
   if (initial_tokens >= quota.burst) return;
@@ -65,11 +62,8 @@ TokenBucket::TokenBucket(const BucketQuota& quota, double initial_tokens, Ticks 
   tat_.store(now + (quota.capacity - kept), std::memory_order_relaxed);
 }
 
-TokenBucket::TokenBucket(const TokenBucket& other) noexcept
-    : tat_(other.look().tat), before_closing_(tat_.load(std::memory_order_relaxed)) {
-  const BucketQuota quota = other.quota();
-  store_quota(0, quota);
-  store_quota(1, quota);
+TokenBucket::TokenBucket(const TokenBucket& other) noexcept : TokenBucket(other.quota(), 0, 0) {
+  tat_.store(other.look().tat, std::memory_order_relaxed);
 }
 
 BucketVerdict TokenBucket::peek(double cost, Ticks now) const noexcept {
@@ -89,7 +83,7 @@ std::uint64_t TokenBucket::try_acquire_up_to(std::uint64_t max, Ticks now) noexc
     const std::uint64_t count = std::min(there, max);
     if (count == 0) return 0;
     const auto price = static_cast<Ticks>(static_cast<double>(count) * view.ticks_per_token);
-    if (replace(view.tat, now + owed + price)) return count;
+    if (take_from(view, now + owed + price)) return count;
   }
 }
 
@@ -108,7 +102,7 @@ TokenBucket::Charged TokenBucket::charge_and_take(std::uint32_t spent, Ticks now
     const bool allowed = with_one <= view.capacity;
     const Ticks next =
         allowed ? with_one : std::min(owed + view.price_of(static_cast<double>(spent)), kMaxDebt);
-    if (next != owed && !replace(view.tat, now + next)) continue;
+    if (next != owed && !take_from(view, now + next)) continue;
     return {allowed, next < view.capacity ? view.capacity - next : 0, view.ticks_per_token};
   }
 }
@@ -118,7 +112,7 @@ void TokenBucket::charge(std::uint32_t spent, Ticks now) noexcept {
   for (;;) {
     const View view = look_open(now);
     const Ticks next = view.debt(now) + view.price_of(static_cast<double>(spent));
-    if (replace(view.tat, now + std::min(next, kMaxDebt))) return;
+    if (take_from(view, now + std::min(next, kMaxDebt))) return;
   }
 }
 
@@ -141,7 +135,9 @@ void TokenBucket::give_back(double cost, Ticks now) noexcept {
     const View view = look_open(now);
     const Ticks owed = view.debt(now);
     if (owed == 0) return;
-    if (replace(view.tat, now + (owed - std::min(owed, view.price_of(cost))))) return;
+    Ticks tat = view.tat;
+    const Ticks next = owed - std::min(owed, view.price_of(cost));
+    if (tat_.compare_exchange_weak(tat, now + next, std::memory_order_acq_rel)) return;
   }
 }
 
@@ -166,49 +162,52 @@ BucketQuota TokenBucket::load_quota(std::uint64_t slot) const noexcept {
           bursts_[slot & 1].load(std::memory_order_acquire)};
 }
 
-void TokenBucket::set_quota(const BucketQuota& quota, Ticks now) noexcept {
-  for (;;) {
-    Ticks tat = look_open(now).tat;  // before anything is written: a closed word needs both slots
-    std::uint64_t generation = this->generation();
-    const BucketQuota old = load_quota(generation);
-    store_quota(generation + 1, quota);
-    const Ticks closed = closed_word(generation, now);
-    before_closing_.store(tat, std::memory_order_release);
-    if (!tat_.compare_exchange_strong(tat, closed, std::memory_order_acq_rel)) continue;
-    if (!generation_.compare_exchange_strong(generation, generation + 1,
-                                             std::memory_order_acq_rel)) {
-      overtake(closed, now);  // as somebody else is about to
-      continue;
-    }
-    Ticks expected = closed;
-    // Fails when somebody else has done just that.
-    tat_.compare_exchange_strong(expected, rescaled(tat, old, quota, now),
-                                 std::memory_order_acq_rel);
-    return;
-  }
+std::optional<TokenBucket::Closing> TokenBucket::close(const BucketQuota& quota,
+                                                       Ticks now) noexcept {
+  Ticks tat = look_open(now).tat;
+  const std::uint64_t generation = this->generation();
+  store_quota(generation + 1, quota);
+  const Closing closing{generation, closed_word(generation, now), tat};
+  before_closing_.store(tat, std::memory_order_release);
+  if (!tat_.compare_exchange_strong(tat, closing.closed, std::memory_order_acq_rel)) return {};
+  return closing;
 }
 
-void TokenBucket::await_opening(Ticks closed, Ticks now) noexcept {
+/// \param now read while the bucket was closed
+/// \return whether it was done; else somebody has reopened the bucket with the old quota
+bool TokenBucket::swap_and_reopen(const Closing& closing, const BucketQuota& quota,
+                                  Ticks now) noexcept {
+  const Ticks open = rescaled(closing.before, load_quota(closing.generation), quota, now);
+  after_closing_.store(open, std::memory_order_release);
+  std::uint64_t generation = closing.generation;
+  if (!generation_.compare_exchange_strong(generation, generation + 1, std::memory_order_acq_rel)) {
+    overtake(closing.closed);  // as somebody else is about to
+    return false;
+  }
+  Ticks closed = closing.closed;
+  // Fails when somebody else has done just that.
+  tat_.compare_exchange_strong(closed, open, std::memory_order_acq_rel);
+  return true;
+}
+
+void TokenBucket::await_opening(Ticks closed) noexcept {
   // Closed for some 50 ns, unless who closed it was stopped in between; to overtake costs it one more
   // attempt.
   constexpr int kLooks = 4096;
   for (int i = 0; i < kLooks; ++i) {
     if (tat_.load(std::memory_order_acquire) != closed) return;
   }
-  overtake(closed, now);
+  overtake(closed);
 }
 
-/// Reopens a bucket in the place of the one who closed it: with the new quota when the generation
-/// has moved already, else with the old one.
-void TokenBucket::overtake(Ticks closed, Ticks now) noexcept {
+/// Reopens a bucket in the place of the one who closed it.
+void TokenBucket::overtake(Ticks closed) noexcept {
   std::uint64_t generation = this->generation();
-  const Ticks before = before_closing_.load(std::memory_order_acquire);
-  const BucketQuota old = load_quota(closed);
-  const BucketQuota live = load_quota(generation);
+  const bool has_swapped = ((generation ^ closed) & 1) != 0;
+  const std::atomic<Ticks>& meant = has_swapped ? after_closing_ : before_closing_;
+  const Ticks open = meant.load(std::memory_order_acquire);
   // Still closed: so all this belongs together.
   if (tat_.load(std::memory_order_acquire) != closed) return;
-  const bool has_swapped = ((generation ^ closed) & 1) != 0;
-  const Ticks open = has_swapped ? rescaled(before, old, live, now) : before;
   if (generation_.compare_exchange_strong(generation, generation + 2, std::memory_order_acq_rel)) {
     tat_.compare_exchange_strong(closed, open, std::memory_order_acq_rel);
   }

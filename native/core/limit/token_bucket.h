@@ -12,7 +12,11 @@
 /// sees the same generation before and behind the word has the quota of that word. Whoever finds the
 /// bucket closed waits a little. When the one who closed it does not come back (stopped, killed), it
 /// moves the generation by two, which keeps the quota and makes the other's swap fail, and reopens
-/// the bucket as it was: nothing is lost or made by it.
+/// the bucket in its place: as it was before the swap, as it is to be after. Nothing is lost or made.
+///
+/// A request that is stopped while the quota changes twice may find its word come back by chance. So
+/// who took tokens asks for the generation once more; if it has moved, what was taken stays charged
+/// and the request is decided afresh: emptier for a while, never fuller.
 #pragma once
 
 #include <algorithm>
@@ -105,10 +109,10 @@ class alignas(kCacheLine) TokenBucket {
   };
 
   /// Charges `spent` tokens that were let go before (see token_lease.h), in any case, and takes one
-  /// more if it is there. What is charged beyond the burst is owed, as a reservation is.
+  /// more if it is there (charge(): does not). What is charged beyond the burst is owed, as a
+  /// reservation is.
   Charged charge_and_take(std::uint32_t spent, Ticks now) noexcept;
 
-  /// Only charges. \see charge_and_take()
   void charge(std::uint32_t spent, Ticks now) noexcept;
 
   /// Tokens there are, fractions included; 0..burst.
@@ -122,11 +126,27 @@ class alignas(kCacheLine) TokenBucket {
 
   /// Changes rate and burst; what is spent stays spent: the debt is kept in tokens, but a smaller
   /// burst leaves no more than an empty bucket (reservations on top of that are kept whole). A
-  /// request that runs meanwhile comes before or after the change as a whole.
-  void set_quota(const BucketQuota& quota, Ticks now) noexcept;
+  /// request that runs meanwhile comes before or after the change as a whole; one in each thread may
+  /// be charged twice.
+  /// \param read_now `Ticks()`, the clock: called when no older request can spend any more. With a
+  /// reading made before, what others spent since would be forgiven in part.
+  template <typename ReadNow>
+  void set_quota(const BucketQuota& quota, const ReadNow& read_now) noexcept {
+    std::optional<Closing> closing;
+    do {
+      closing = close(quota, read_now());
+    } while (!closing || !swap_and_reopen(*closing, quota, read_now()));
+  }
+  /// For a clock that stands still.
+  void set_quota(const BucketQuota& quota, Ticks now) noexcept {
+    set_quota(quota, [now] { return now; });
+  }
 
   /// Makes the bucket full; reservations are forgotten.
-  void reset(Ticks now) noexcept { tat_.exchange(now, std::memory_order_acq_rel); }
+  void reset(Ticks now) noexcept {
+    tat_.exchange(now);
+    resets_.fetch_add(1);
+  }
 
   /// Tokens per second.
   [[nodiscard]] double rate() const noexcept { return kTicksPerSecond / look().ticks_per_token; }
@@ -134,10 +154,11 @@ class alignas(kCacheLine) TokenBucket {
   [[nodiscard]] double burst() const noexcept { return quota().burst; }
   /// Rate and burst of one moment.
   [[nodiscard]] BucketQuota quota() const noexcept;
-  /// Moves whenever somebody changes the quota (and sometimes when not).
-  [[nodiscard]] std::uint64_t generation() const noexcept {
-    return generation_.load(std::memory_order_acquire);
-  }
+  /// Moves whenever somebody changes the quota or resets (and sometimes when not): those who have
+  /// reserved may want to look.
+  [[nodiscard]] std::uint64_t changes() const noexcept { return generation() + resets(); }
+  /// How often it was reset: reservations made before are gone.
+  [[nodiscard]] std::uint64_t resets() const noexcept { return resets_.load(); }
 
  private:
   // A word further ahead of now than this, and not closed, is in truth one long past; only
@@ -160,6 +181,7 @@ class alignas(kCacheLine) TokenBucket {
 
   /// The word and what it is read by.
   struct View {
+    std::uint64_t generation;
     Ticks tat;
     double ticks_per_token;
     Ticks capacity;
@@ -188,7 +210,7 @@ class alignas(kCacheLine) TokenBucket {
     for (;;) {
       const std::uint64_t before = generation_.load(std::memory_order_acquire);
       const Slot& slot = quotas_[before & 1];
-      const View view{tat_.load(std::memory_order_acquire),
+      const View view{before, tat_.load(std::memory_order_acquire),
                       slot.ticks_per_token.load(std::memory_order_acquire),
                       slot.capacity.load(std::memory_order_acquire)};
       if (generation_.load(std::memory_order_relaxed) == before) return view;
@@ -208,12 +230,23 @@ class alignas(kCacheLine) TokenBucket {
       const View view = look();
       if (!view.is_closed(now)) [[likely]]
         return view;
-      await_opening(view.tat, now);
+      await_opening(view.tat);
     }
   }
 
-  void await_opening(Ticks closed, Ticks now) noexcept;
-  void overtake(Ticks closed, Ticks now) noexcept;
+  [[nodiscard]] std::uint64_t generation() const noexcept { return generation_.load(); }
+
+  /// What its closer knows of a closed bucket.
+  struct Closing {
+    std::uint64_t generation;  ///< that is being left
+    Ticks closed;
+    Ticks before;
+  };
+
+  std::optional<Closing> close(const BucketQuota& quota, Ticks now) noexcept;
+  bool swap_and_reopen(const Closing& closing, const BucketQuota& quota, Ticks now) noexcept;
+  void await_opening(Ticks closed) noexcept;
+  void overtake(Ticks closed) noexcept;
   [[nodiscard]] static Ticks rescaled(Ticks tat, const BucketQuota& from, const BucketQuota& to,
                                       Ticks now) noexcept;
   void store_quota(std::uint64_t slot, const BucketQuota& quota) noexcept;
@@ -225,9 +258,11 @@ class alignas(kCacheLine) TokenBucket {
     return ((now + kClosedDebt) & ~kTag) | (generation & kTag);
   }
 
-  /// Relaxed is enough: an exchange goes on with what the one who opened the word released.
-  bool replace(Ticks tat, Ticks by) noexcept {
-    return tat_.compare_exchange_weak(tat, by, std::memory_order_relaxed);
+  /// Fails when another thread was first, and when the word may be of another quota than the view's.
+  bool take_from(const View& view, Ticks by) noexcept {
+    Ticks tat = view.tat;
+    return tat_.compare_exchange_weak(tat, by, std::memory_order_acq_rel) &&
+           generation_.load(std::memory_order_acquire) == view.generation;
   }
 
   BucketVerdict take(double cost, Ticks max_wait, Ticks now) noexcept {
@@ -238,7 +273,7 @@ class alignas(kCacheLine) TokenBucket {
       const Ticks next = view.debt(now) + price;
       const Ticks wait = view.wait_for(next);
       if (wait > max_wait || next > kMaxDebt) return {BucketVerdict::Outcome::not_yet, wait};
-      if (price == 0 || replace(view.tat, now + next)) {
+      if (price == 0 || take_from(view, now + next)) {
         return {BucketVerdict::Outcome::allowed, wait};
       }
     }
@@ -246,9 +281,12 @@ class alignas(kCacheLine) TokenBucket {
 
   std::atomic<Ticks> tat_;
   std::atomic<std::uint64_t> generation_{0};
-  std::atomic<Ticks> before_closing_;  ///< the word that a closed one stands for
   Slot quotas_[2];
   alignas(kCacheLine) std::atomic<double> bursts_[2];
+  // The word that a closed one stands for before the generation moves, and after.
+  std::atomic<Ticks> before_closing_;
+  std::atomic<Ticks> after_closing_;
+  std::atomic<std::uint64_t> resets_{0};
 
   static_assert(std::atomic<Ticks>::is_always_lock_free &&
                 std::atomic<double>::is_always_lock_free);

@@ -13,13 +13,13 @@ std::uint32_t TokenLease::renew(TokenBucket& bucket, std::uint32_t spent, Ticks 
   return 1 + held_;
 }
 
-void TokenLease::settle(TokenBucket& bucket, std::uint32_t spent, Ticks now) noexcept {
+std::uint32_t TokenLease::settle(TokenBucket& bucket, std::uint32_t spent, Ticks now) noexcept {
   bucket.charge(accept(spent), now);
   asked_ = now;
   const bool was_worthwhile = in_turn_ >= kWorthwhile;
-  skipped_ = was_worthwhile ? 0 : std::min(2 * skipped_ + kWorthwhile, kMostSkipped);
-  skip_ = skipped_;
+  skip_ = was_worthwhile ? 0 : std::min(2 * skip_ + kWorthwhile, kMostSkipped);
   in_turn_ = 0;
+  return skip_;
 }
 
 std::uint32_t TokenLease::accept(std::uint32_t spent) noexcept {
@@ -31,10 +31,6 @@ std::uint32_t TokenLease::accept(std::uint32_t spent) noexcept {
 
 /// \param elapsed since the last call, in which one token more than `spent` was asked for
 std::uint32_t TokenLease::wanted(std::uint32_t spent, Ticks elapsed) noexcept {
-  if (skip_ > 0) {
-    --skip_;
-    return 1;
-  }
   const Ticks tokens = spent + Ticks{1};
   // A clock that went back says nothing about the pace: a very long time.
   if (elapsed > tokens * kSlowestPace) {

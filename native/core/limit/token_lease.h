@@ -37,7 +37,9 @@ class TokenLease {
   std::uint32_t renew(TokenBucket& bucket, std::uint32_t spent, Ticks now) noexcept;
 
   /// Ends the lease: charges what was spent of it.
-  void settle(TokenBucket& bucket, std::uint32_t spent, Ticks now) noexcept;
+  /// \return how many requests had better go without a lease now, by TokenBucket::try_acquire():
+  /// leases have ended with little spent
+  std::uint32_t settle(TokenBucket& bucket, std::uint32_t spent, Ticks now) noexcept;
 
   /// Tokens leased and not settled.
   [[nodiscard]] std::uint32_t held() const noexcept { return held_; }
@@ -48,7 +50,7 @@ class TokenLease {
   // ... and is not worth its end (300 ns to arrange for it, 50 to settle) where a token is asked for
   // more seldom than this, ...
   static constexpr Ticks kSlowestPace = 5'000 * kTicksPerNs;
-  // ... nor where leases end with fewer tokens spent than this since they began. Then some calls go
+  // ... nor where leases end with fewer tokens spent than this since they began. Then some requests go
   // without, twice as many each time.
   static constexpr std::uint32_t kWorthwhile = 16;
   static constexpr std::uint32_t kMostSkipped = 4096;
@@ -61,8 +63,7 @@ class TokenLease {
   std::uint32_t held_ = 0;
   std::uint32_t size_ = 1;     ///< the last answer that was wanted
   std::uint32_t in_turn_ = 0;  ///< tokens spent from leases since the last settle()
-  std::uint32_t skip_ = 0;     ///< calls to go without a lease
-  std::uint32_t skipped_ = 0;  ///< how many that were the last time
+  std::uint32_t skip_ = 0;     ///< the last answer of settle()
   Ticks asked_ = 0;            ///< when renew() or settle() was last called
 };
 

@@ -136,33 +136,28 @@ TEST_SUITE("token_lease") {
     CHECK(holder.bucket.available(kNow) == doctest::Approx(95));
     holder.lease.settle(holder.bucket, 7, kNow);
     CHECK(holder.bucket.available(kNow) == doctest::Approx(95));
-    CHECK(holder.lease.renew(holder.bucket, 9, kNow) == 1);
+    CHECK(holder.lease.renew(holder.bucket, 9, kNow) > 0);
     CHECK(holder.bucket.available(kNow) == doctest::Approx(94));
   }
 
   TEST_CASE("H1 leases that end unspent become seldom, and frequent again when they are worth it") {
     Holder holder(1e6, 1e9, 1024, 1e9);
     Ticks now = kNow;
-    const auto asks_until_lease = [&] {
-      for (std::uint32_t asks = 1;; ++asks) {
-        now += kMicrosecond;
-        holder.left = holder.held = 0;
-        holder.take(now);
-        if (holder.held > 0) return asks;
-      }
+    const auto lease_and_spend = [&](int tokens) {
+      holder.take(now);  // says how long ago the last one was
+      for (int i = 0; i <= tokens; ++i) holder.take(now += kMicrosecond / 100);
+      CHECK((tokens == 0 || holder.held > 0));
+      const std::uint32_t spent = holder.held - holder.left;
+      holder.held = holder.left = 0;
+      return holder.lease.settle(holder.bucket, spent, now);
     };
-    std::vector<std::uint32_t> gaps;
-    for (int i = 0; i < 12; ++i) {
-      gaps.push_back(asks_until_lease());
-      holder.settle(now);
-    }
-    CHECK(gaps[1] == 17);
-    CHECK(gaps[2] == 49);
-    CHECK(gaps.back() == 4097);
-    asks_until_lease();
-    for (int i = 0; i < 100; ++i) holder.take(now += kMicrosecond / 100);
-    holder.settle(now);
-    CHECK(asks_until_lease() == 1);
+    CHECK(lease_and_spend(0) == 16);
+    CHECK(lease_and_spend(3) == 48);
+    CHECK(lease_and_spend(0) == 112);
+    for (int i = 0; i < 6; ++i) lease_and_spend(0);
+    CHECK(lease_and_spend(0) == 4096);
+    CHECK(lease_and_spend(100) == 0);
+    CHECK(lease_and_spend(0) == 16);
   }
 
   TEST_CASE("H1 a clock that stands still or goes back breaks no bound") {
@@ -233,6 +228,21 @@ TEST_SUITE("token_lease") {
       CHECK(granted >= rate / 20 - 2);
       CHECK(granted <= rate / 20 + 2);
     }
+  }
+
+  TEST_CASE("H1 charging ahead takes what was let go, whatever is there") {
+    TokenBucket bucket(*make_quota(10, 5), 5, kNow);
+    const TokenBucket::Charged first = bucket.charge_and_take(2, kNow);
+    CHECK(first.allowed);
+    CHECK(first.tokens_left(100) == 2);
+    CHECK(first.tokens_left(1) == 1);
+    CHECK(bucket.available(kNow) == doctest::Approx(2));
+    CHECK_FALSE(bucket.charge_and_take(2, kNow).allowed);
+    CHECK(bucket.available(kNow) == doctest::Approx(0));
+    bucket.charge(3, kNow);
+    CHECK(bucket.try_acquire(1, kNow).wait == kSecond / 10 * 4);
+    bucket.charge(0, kNow);
+    CHECK(bucket.try_acquire(1, kNow).wait == kSecond / 10 * 4);
   }
 }
 
