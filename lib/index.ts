@@ -29,6 +29,9 @@ export {
 export { FixedWindow, type FixedWindowOptions } from './limiters/fixed-window.js';
 export { HybridLimiter, type HybridLimiterOptions } from './limiters/hybrid-limiter.js';
 export { SlidingWindow, type SlidingWindowOptions } from './limiters/sliding-window.js';
+export { KeyedLimiter } from './limiters/keyed-limiter.js';
+export type { KeyedLimiterOptions } from './limiters/keyed/keyed-options.js';
+export type { KeyedStatistics } from './limiters/keyed/keyed-counters.js';
 export { TokenBucket } from './limiters/token-bucket.js';
 export type { Share, ShareHandle } from './limiters/sharing/share.js';
 export type {

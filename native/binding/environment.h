@@ -21,6 +21,7 @@
 
 #include "binding/bucket_object.h"
 #include "binding/handle_table.h"
+#include "binding/keyed_object.h"
 #include "binding/napi_setup.h"
 #include "binding/scan_object.h"
 #include "binding/shared_doubles.h"
@@ -42,6 +43,7 @@ class Environment {
   HandleTable<WindowObject> windows{"window"};
   HandleTable<AdaptiveThrottle> throttles{"throttle"};
   HandleTable<BackoffTable> backoffs{"backoff"};
+  HandleTable<KeyedObject> keyed{"keyed limiter"};
   HandleTable<ScanObject> scans{"scan"};
 };
 

@@ -1,7 +1,241 @@
 #include "binding/keyed_calls.h"
 
-namespace pacegate::binding {
+#include <array>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <memory>
+#include <span>
 
-void register_keyed_calls(Exports& /*exports*/) {}
+#include "binding/call_time.h"
+#include "binding/key_argument.h"
+#include "binding/keyed_object.h"
+
+namespace pacegate::binding {
+namespace {
+
+// Indices into Environment::scratch; mirrored by SCRATCH and KEYED_SCRATCH in lib/.
+enum ScratchSlot : std::uint8_t { kNowNs, kRemaining, kWaitNs, kResetNs };
+enum StatisticsSlot : std::uint8_t { kKeys, kBytes, kOverflow, kEvicted };
+
+KeyedObject& object_of(const Call& call) {
+  return call.environment().keyed.at(call.int32(0));
+}
+
+/// \return what `value` is rounded to, `max` at the most
+std::uint64_t whole(double value, std::uint64_t max) {
+  if (!(value >= 0)) throw CallError("a number must not be negative");
+  const double rounded = std::round(value);
+  return rounded < static_cast<double>(max) ? static_cast<std::uint64_t>(rounded) : max;
+}
+
+BucketQuota read_quota(const Call& call, std::size_t index) {
+  const std::optional<BucketQuota> quota = make_quota(call.number(index), call.number(index + 1));
+  if (!quota) throw CallError("no bucket can have this rate and burst");
+  return *quota;
+}
+
+/// The bytes of a typed array of one type.
+std::span<std::uint8_t> read_array(const Call& call, std::size_t index, napi_typedarray_type type,
+                                   std::size_t bytes_each, const char* what) {
+  napi_typedarray_type actual = napi_int8_array;
+  std::size_t length = 0;
+  void* data = nullptr;
+  if (napi_get_typedarray_info(call.env(), call.value(index), &actual, &length, &data, nullptr,
+                               nullptr) != napi_ok ||
+      actual != type) {
+    throw CallError(std::string(what) + " is an array of another type");
+  }
+  return {static_cast<std::uint8_t*>(data), length * bytes_each};
+}
+
+SipKey read_seed(const Call& call, std::size_t index) {
+  const auto bytes = read_array(call, index, napi_uint8_array, 1, "the seed");
+  if (bytes.size() != sizeof(SipKey)) throw CallError("the seed must be 16 bytes");
+  return {.k0 = load_little_endian(bytes.data()), .k1 = load_little_endian(bytes.data() + 8)};
+}
+
+template <typename Time>
+Ticks now_of(const Call& call, std::size_t index) {
+  const std::uint64_t now_ns = Time::now_ns(call, index);
+  call.environment().scratch.values()[kNowNs] = static_cast<double>(now_ns);
+  return ticks_from_ns(now_ns);
+}
+
+/// Arguments: rate, burst, most keys, idle time in ns, bits of an IPv6 address that count (0: text is
+/// never an address), seed.
+napi_value keyed_create(Call& call) {
+  const BucketQuota quota = read_quota(call, 0);
+  const std::uint64_t max_keys = whole(call.number(2), std::uint64_t{1} << 32);
+  if (max_keys == 0) throw CallError("there must be room for a key");
+  const Ticks idle = whole(call.number(3), KeyedOptions::kMaxIdle / kTicksPerNs) * kTicksPerNs;
+  const auto prefix = static_cast<unsigned>(whole(call.number(4), 128));
+  const SipKey seed = read_seed(call, 5);
+  auto object = std::unique_ptr<KeyedObject>(
+      new KeyedObject{.table = KeyedTable({.quota = quota, .max_keys = max_keys, .idle = idle}),
+                      .hasher = KeyHasher(seed, prefix),
+                      .reads_addresses = prefix != 0});
+  return call.int32_value(call.environment().keyed.add(std::move(object)));
+}
+
+napi_value keyed_destroy(Call& call) {
+  call.environment().keyed.remove(call.int32(0));
+  return Call::nothing();
+}
+
+template <typename Time>
+napi_value keyed_try_acquire(Call& call) {
+  KeyedObject& object = object_of(call);
+  const KeyId id = read_key(call, 1, object);
+  const double cost = call.number(2);
+  return call.boolean(object.table.try_acquire(id, cost, now_of<Time>(call, 3)).allowed());
+}
+
+double ns_or_infinity(Ticks ticks) {
+  return ticks == BucketVerdict::kForever ? std::numeric_limits<double>::infinity()
+                                          : ns_from_ticks(ticks);
+}
+
+/// Leaves the reasons for a decision where JavaScript reads them.
+napi_value explain(const Call& call, const KeyedDecision& decision) {
+  const std::span<double> scratch = call.environment().scratch.values();
+  scratch[kRemaining] = decision.available;
+  scratch[kWaitNs] = ns_or_infinity(decision.verdict.wait);
+  scratch[kResetNs] = ns_or_infinity(decision.time_to_full);
+  return call.boolean(decision.verdict.allowed());
+}
+
+template <typename Time>
+napi_value keyed_check(Call& call) {
+  KeyedObject& object = object_of(call);
+  const KeyId id = read_key(call, 1, object);
+  const double cost = call.number(2);
+  return explain(call, object.table.check(id, cost, now_of<Time>(call, 3)));
+}
+
+template <typename Time>
+napi_value keyed_peek(Call& call) {
+  KeyedObject& object = object_of(call);
+  const KeyId id = read_key(call, 1, object);
+  const double cost = call.number(2);
+  return explain(call, object.table.peek(id, cost, now_of<Time>(call, 3)));
+}
+
+/// Arguments: handle, Uint32Array of keys, Uint8Array at least as long, cost. All by one reading of
+/// the clock.
+template <typename Time>
+napi_value keyed_try_acquire_many(Call& call) {
+  constexpr std::size_t kAtOnce = 512;  // 4 kB of stack
+  KeyedObject& object = object_of(call);
+  const auto keys = read_array(call, 1, napi_uint32_array, 4, "keys");
+  const auto allowed = read_array(call, 2, napi_uint8_array, 1, "allowed");
+  const double cost = call.number(3);
+  const std::size_t length = keys.size() / 4;
+  if (allowed.size() < length) throw CallError("allowed is shorter than keys");
+  const Ticks now = now_of<Time>(call, 4);
+  std::array<KeyId, kAtOnce> ids;
+  std::size_t count = 0;
+  for (std::size_t start = 0; start < length; start += kAtOnce) {
+    const std::size_t size = std::min(kAtOnce, length - start);
+    for (std::size_t i = 0; i < size; ++i) {
+      std::uint32_t key = 0;  // copied: another thread may be writing a shared array
+      std::memcpy(&key, &keys[4 * (start + i)], sizeof(key));
+      ids[i] = object.hasher.of(key);
+    }
+    count += object.table.try_acquire_many({ids.data(), size}, &allowed[start], cost, now);
+  }
+  return call.number_value(static_cast<double>(count));
+}
+
+template <typename Time>
+napi_value keyed_penalize(Call& call) {
+  KeyedObject& object = object_of(call);
+  const KeyId id = read_key(call, 1, object);
+  const double tokens = call.number(2);
+  return call.boolean(object.table.penalize(id, tokens, now_of<Time>(call, 3)));
+}
+
+template <typename Time>
+napi_value keyed_reward(Call& call) {
+  KeyedObject& object = object_of(call);
+  const KeyId id = read_key(call, 1, object);
+  const double tokens = call.number(2);
+  object.table.reward(id, tokens, now_of<Time>(call, 3));
+  return Call::nothing();
+}
+
+/// Arguments: handle, key, ns (Infinity: without end).
+template <typename Time>
+napi_value keyed_block(Call& call) {
+  KeyedObject& object = object_of(call);
+  const KeyId id = read_key(call, 1, object);
+  const double ns = call.number(2);
+  const Ticks duration = ns == std::numeric_limits<double>::infinity()
+                             ? KeyBlock::kForever
+                             : whole(ns, kMaxKeyBlock / kTicksPerNs) * kTicksPerNs;
+  return call.boolean(object.table.block(id, duration, now_of<Time>(call, 3)));
+}
+
+template <typename Time>
+napi_value keyed_delete(Call& call) {
+  KeyedObject& object = object_of(call);
+  const KeyId id = read_key(call, 1, object);
+  return call.boolean(object.table.remove(id, now_of<Time>(call, 2)));
+}
+
+template <typename Time>
+napi_value keyed_set_quota(Call& call) {
+  KeyedObject& object = object_of(call);
+  const BucketQuota quota = read_quota(call, 1);
+  object.table.set_quota(quota, now_of<Time>(call, 3));
+  return Call::nothing();
+}
+
+napi_value keyed_clear(Call& call) {
+  KeyedTable& table = object_of(call).table;
+  for (std::uint32_t i = 0; i < table.shard_count(); ++i) table.clear_shard(i);
+  table.clear_overflow();
+  return Call::nothing();
+}
+
+/// Forgets what has been idle long enough, and leaves the figures in scratch.
+template <typename Time>
+napi_value keyed_statistics(Call& call) {
+  KeyedTable& table = object_of(call).table;
+  const Ticks now = ticks_from_ns(Time::now_ns(call, 1));
+  for (std::uint32_t i = 0; i < table.shard_count(); ++i) table.tidy_shard(i, now);
+  const std::span<double> scratch = call.environment().scratch.values();
+  scratch[kKeys] = static_cast<double>(table.entries());
+  scratch[kBytes] = static_cast<double>(table.bytes());
+  scratch[kOverflow] = static_cast<double>(table.counts().overflow);
+  scratch[kEvicted] = static_cast<double>(table.counts().evicted);
+  return Call::nothing();
+}
+
+napi_value keyed_bytes(Call& call) {
+  return call.number_value(static_cast<double>(object_of(call).table.bytes()));
+}
+
+}  // namespace
+
+void register_keyed_calls(Exports& exports) {
+  exports.add<keyed_create>("keyed_create");
+  exports.add<keyed_destroy>("keyed_destroy");
+  exports.add<keyed_try_acquire<SystemTime>>("keyed_try_acquire");
+  exports.add<keyed_try_acquire<GivenTime>>("keyed_try_acquire_at");
+  exports.add<keyed_check<SystemTime>>("keyed_check");
+  exports.add<keyed_check<GivenTime>>("keyed_check_at");
+  exports.add<keyed_peek<GivenTime>>("keyed_peek_at");
+  exports.add<keyed_try_acquire_many<SystemTime>>("keyed_try_acquire_many");
+  exports.add<keyed_try_acquire_many<GivenTime>>("keyed_try_acquire_many_at");
+  exports.add<keyed_penalize<GivenTime>>("keyed_penalize_at");
+  exports.add<keyed_reward<GivenTime>>("keyed_reward_at");
+  exports.add<keyed_block<GivenTime>>("keyed_block_at");
+  exports.add<keyed_delete<GivenTime>>("keyed_delete_at");
+  exports.add<keyed_set_quota<GivenTime>>("keyed_set_quota_at");
+  exports.add<keyed_clear>("keyed_clear");
+  exports.add<keyed_statistics<GivenTime>>("keyed_statistics_at");
+  exports.add<keyed_bytes>("keyed_bytes");
+}
 
 }  // namespace pacegate::binding

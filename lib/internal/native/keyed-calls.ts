@@ -1,3 +1,71 @@
-/** Tables of one bucket per key. Twice each, as the buckets. */
-// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- filled in the next commit
-export interface NativeKeyedCalls {}
+import type { NativeHandle } from './handle.js';
+
+/** Indices into `scratch` after `keyed_statistics_at`. */
+export const KEYED_STATISTICS = { keys: 0, bytes: 1, overflow: 2, evicted: 3 } as const;
+
+/** A string, or a whole number from 0 to 2^32 - 1. */
+export type NativeKey = string | number;
+
+/**
+ * Tables of one token bucket per key. Costs are tokens, fractions allowed. What is called often exists twice, as the
+ * buckets; what explains itself does so in `scratch`, as `bucket_check`.
+ */
+export interface NativeKeyedCalls {
+  /**
+   * @param ipv6Prefix - bits of an IPv6 address that make its key; 0: text is never an address
+   * @param seed - 16 random bytes, secret
+   */
+  keyed_create: (
+    rate: number,
+    burst: number,
+    maxKeys: number,
+    idleNs: number,
+    ipv6Prefix: number,
+    seed: Uint8Array,
+  ) => NativeHandle;
+  keyed_destroy: (handle: NativeHandle) => void;
+  keyed_try_acquire: (handle: NativeHandle, key: NativeKey, cost: number) => boolean;
+  keyed_try_acquire_at: (
+    handle: NativeHandle,
+    key: NativeKey,
+    cost: number,
+    nowNs: bigint,
+  ) => boolean;
+  /** @returns how many were allowed */
+  keyed_try_acquire_many: (
+    handle: NativeHandle,
+    keys: Uint32Array,
+    allowed: Uint8Array,
+    cost: number,
+  ) => number;
+  keyed_try_acquire_many_at: (
+    handle: NativeHandle,
+    keys: Uint32Array,
+    allowed: Uint8Array,
+    cost: number,
+    nowNs: bigint,
+  ) => number;
+  keyed_check: (handle: NativeHandle, key: NativeKey, cost: number) => boolean;
+  keyed_check_at: (handle: NativeHandle, key: NativeKey, cost: number, nowNs: bigint) => boolean;
+  keyed_peek_at: (handle: NativeHandle, key: NativeKey, cost: number, nowNs: bigint) => boolean;
+  /** @returns whether there was room to remember it */
+  keyed_penalize_at: (
+    handle: NativeHandle,
+    key: NativeKey,
+    tokens: number,
+    nowNs: bigint,
+  ) => boolean;
+  keyed_reward_at: (handle: NativeHandle, key: NativeKey, tokens: number, nowNs: bigint) => void;
+  /**
+   * @param ns - 0 to 2^54, or Infinity
+   * @returns whether there was room to remember it
+   */
+  keyed_block_at: (handle: NativeHandle, key: NativeKey, ns: number, nowNs: bigint) => boolean;
+  /** @returns whether the key was known */
+  keyed_delete_at: (handle: NativeHandle, key: NativeKey, nowNs: bigint) => boolean;
+  keyed_set_quota_at: (handle: NativeHandle, rate: number, burst: number, nowNs: bigint) => void;
+  keyed_clear: (handle: NativeHandle) => void;
+  /** Drops idle keys, and leaves the figures in `scratch`. */
+  keyed_statistics_at: (handle: NativeHandle, nowNs: bigint) => void;
+  keyed_bytes: (handle: NativeHandle) => number;
+}

@@ -1,6 +1,7 @@
 /// \file
-/// SipHash-2-4, a keyed 64-bit hash that cannot be forged without the key
-/// (J.-P. Aumasson, D. J. Bernstein, "SipHash: a fast short-input PRF", INDOCRYPT 2012).
+/// SipHash, a keyed 64-bit hash that cannot be forged without the key
+/// (J.-P. Aumasson, D. J. Bernstein, "SipHash: a fast short-input PRF", INDOCRYPT 2012):
+/// SipHash-2-4 for what an attacker gets to see, SipHash-1-3 for tables, whose hashes nobody sees.
 #pragma once
 
 #include <bit>
@@ -24,10 +25,12 @@ struct SipKey {
   return word;
 }
 
-/// The hash fed word by word, for messages whose layout is known in advance.
-class SipState {
+/// The hash fed word by word, for messages whose layout is known in advance. The parameters are the
+/// paper's c and d: rounds per word, and at the end.
+template <int word_rounds, int end_rounds>
+class BasicSipState {
  public:
-  explicit SipState(const SipKey& key) noexcept
+  explicit BasicSipState(const SipKey& key) noexcept
       : v0_(key.k0 ^ 0x736f6d6570736575U),
         v1_(key.k1 ^ 0x646f72616e646f6dU),
         v2_(key.k0 ^ 0x6c7967656e657261U),
@@ -36,8 +39,7 @@ class SipState {
   /// The next 8 message bytes.
   void absorb(std::uint64_t word) noexcept {
     v3_ ^= word;
-    mix();
-    mix();
+    for (int round = 0; round < word_rounds; ++round) mix();
     v0_ ^= word;
   }
 
@@ -46,7 +48,7 @@ class SipState {
   [[nodiscard]] std::uint64_t finish(std::uint64_t rest, std::size_t length) noexcept {
     absorb(rest | (static_cast<std::uint64_t>(length) << 56));
     v2_ ^= 0xff;
-    for (int round = 0; round < 4; ++round) mix();
+    for (int round = 0; round < end_rounds; ++round) mix();
     return v0_ ^ v1_ ^ v2_ ^ v3_;
   }
 
@@ -67,16 +69,26 @@ class SipState {
   std::uint64_t v0_, v1_, v2_, v3_;
 };
 
+using SipState = BasicSipState<2, 4>;
+using TableSipState = BasicSipState<1, 3>;
+
 /// The hash of any message. Thread-safe, as are all functions here.
-[[nodiscard]] inline std::uint64_t siphash24(const SipKey& key,
-                                             std::span<const std::uint8_t> message) noexcept {
-  SipState state(key);
+template <typename State>
+[[nodiscard]] std::uint64_t siphash(const SipKey& key,
+                                    std::span<const std::uint8_t> message) noexcept {
+  State state(key);
   std::size_t done = 0;
   for (; message.size() - done >= 8; done += 8) {
     state.absorb(load_little_endian(message.data() + done));
   }
   const std::uint64_t rest = load_little_endian(message.data() + done, message.size() - done);
   return state.finish(rest, message.size());
+}
+
+/// SipHash-2-4 of any message.
+[[nodiscard]] inline std::uint64_t siphash24(const SipKey& key,
+                                             std::span<const std::uint8_t> message) noexcept {
+  return siphash<SipState>(key, message);
 }
 
 }  // namespace pacegate

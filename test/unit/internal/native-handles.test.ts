@@ -48,7 +48,7 @@ describe('handles', () => {
     '%d is no handle',
     (handle) => {
       for (const name of Object.keys(calls)) {
-        if (!/^(bucket|backoff|throttle|scan|window)_/.test(name) || name.includes('_create'))
+        if (!/^(bucket|keyed|backoff|throttle|scan|window)_/.test(name) || name.includes('_create'))
           continue;
         expect(() => call(name, handle, 1, 1, 1n, 1n)).toThrow(invalid);
       }
@@ -57,7 +57,7 @@ describe('handles', () => {
 
   test('arguments of the wrong type are refused, not read', () => {
     for (const name of Object.keys(calls)) {
-      if (!/^(bucket|backoff|throttle|scan|window)_/.test(name)) continue;
+      if (!/^(bucket|keyed|backoff|throttle|scan|window)_/.test(name)) continue;
       for (const value of [undefined, null, 'x', {}, [], Symbol('x'), 5n]) {
         expect(() => call(name, value, value, value, value, value), name).toThrow(invalid);
       }

@@ -1,0 +1,209 @@
+#include "core/limit/keyed_table.h"
+
+#include <algorithm>
+
+#include "core/prefetch.h"
+
+namespace pacegate {
+
+void KeyedTable::prefetch(KeyId id) const noexcept {
+  const std::uint32_t index = shard_of(id);
+  const std::uint32_t home = KeyedShard::home_of(id, shard_bits_, shards_[index].capacity);
+  prefetch_for_write(slots_[index] + home);
+}
+
+KeyedTable::Quota KeyedTable::current_quota() const noexcept {
+  for (;;) {
+    const std::uint64_t generation = header_->generation.load(std::memory_order_acquire);
+    const BucketQuota quota = header_->quotas[generation & 1];
+    std::atomic_thread_fence(std::memory_order_acquire);
+    if (header_->generation.load(std::memory_order_relaxed) == generation) {
+      return {quota, generation};
+    }
+  }
+}
+
+KeyedShard KeyedTable::enter(std::uint32_t index, Ticks now) noexcept {
+  KeyedShard shard = shard_at(index);
+  if (shard.state().generation != header_->generation.load(std::memory_order_acquire)) {
+    const Quota current = current_quota();
+    shard.rescale(current.quota, current.generation, now);
+  }
+  return shard;
+}
+
+BucketVerdict KeyedTable::try_acquire(KeyId id, double cost, Ticks now) noexcept {
+  const std::uint32_t index = shard_of(id);
+  KeyedShard shard = enter(index, now);
+  const Ticks price = key_price(shard.quota(), cost);
+  KeyedSlot& slot = shard.find(id);
+  return slot.is_free() ? take_as_new(index, id, price, now) : take(shard, slot, price, now);
+}
+
+std::size_t KeyedTable::try_acquire_many(std::span<const KeyId> ids, std::uint8_t* allowed,
+                                         double cost, Ticks now) noexcept {
+  constexpr std::size_t kAhead = 32;  // as many lines as a core can have under way, and some
+  const std::size_t size = ids.size();
+  for (std::size_t i = 0; i < std::min(kAhead, size); ++i) prefetch(ids[i]);
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < size; ++i) {
+    if (i + kAhead < size) prefetch(ids[i + kAhead]);
+    const bool is_allowed = try_acquire(ids[i], cost, now).allowed();
+    allowed[i] = is_allowed ? 1 : 0;
+    count += is_allowed ? 1 : 0;
+  }
+  return count;
+}
+
+BucketVerdict KeyedTable::take(KeyedShard& shard, KeyedSlot& slot, Ticks price,
+                               Ticks now) noexcept {
+  const BucketQuota& quota = shard.quota();
+  if (slot.is_blocked()) {
+    const KeyBlock block = KeyBlock::read(slot.word, quota, now);
+    if (block.left != 0) return blocked_verdict(block, quota, price);
+    KeyedShard::make_bucket(slot, now + block.debt_behind);
+  }
+  const Ticks debt = key_debt(slot.word, now);
+  const BucketVerdict verdict = key_verdict(quota, debt, price);
+  if (verdict.allowed() && price != 0) {
+    slot.word = now + debt + price;
+    shard.mark_known(slot);
+  }
+  return verdict;
+}
+
+BucketVerdict KeyedTable::take_as_new(std::uint32_t index, KeyId id, Ticks price,
+                                      Ticks now) noexcept {
+  const BucketQuota quota = shards_[index].quota;
+  const BucketVerdict verdict = key_verdict(quota, overflow_debt(now), price);
+  if (price == 0 || verdict.outcome == BucketVerdict::Outcome::never) return verdict;
+  if (!has_room(index, now)) return take_from_overflow(quota, price, now);
+  // It enters also when it is refused: from now on its bucket fills on its own.
+  KeyedShard shard = shard_at(index);
+  KeyedSlot& slot = add(shard, id, now);
+  if (verdict.allowed()) slot.word += price;
+  return verdict;
+}
+
+BucketVerdict KeyedTable::take_from_overflow(const BucketQuota& quota, Ticks price,
+                                             Ticks now) noexcept {
+  ++counts_.overflow;
+  Ticks word = header_->overflow.load(std::memory_order_relaxed);
+  for (;;) {
+    const Ticks debt = word == KeyedHeader::kNoOverflow ? 0 : key_debt(word, now);
+    const BucketVerdict verdict = key_verdict(quota, debt, price);
+    if (!verdict.allowed()) return verdict;
+    const Ticks next = std::max<Ticks>(now + debt + price, 1);
+    if (header_->overflow.compare_exchange_weak(word, next, std::memory_order_relaxed)) {
+      return verdict;
+    }
+  }
+}
+
+Ticks KeyedTable::overflow_debt(Ticks now) const noexcept {
+  const Ticks word = header_->overflow.load(std::memory_order_relaxed);
+  return word == KeyedHeader::kNoOverflow ? 0 : key_debt(word, now);
+}
+
+void KeyedTable::raise_overflow(Ticks debt, Ticks now) noexcept {
+  Ticks word = header_->overflow.load(std::memory_order_relaxed);
+  const Ticks raised = std::max<Ticks>(now + debt, 1);
+  while ((word == KeyedHeader::kNoOverflow || key_debt(word, now) < debt) &&
+         !header_->overflow.compare_exchange_weak(word, raised, std::memory_order_relaxed)) {
+  }
+}
+
+KeyedDecision KeyedTable::check(KeyId id, double cost, Ticks now) noexcept {
+  const BucketVerdict verdict = try_acquire(id, cost, now);
+  KeyedDecision decision = peek(id, 0, now);
+  decision.verdict = verdict;
+  return decision;
+}
+
+KeyedDecision KeyedTable::peek(KeyId id, double cost, Ticks now) noexcept {
+  KeyedShard shard = enter(shard_of(id), now);
+  const BucketQuota& quota = shard.quota();
+  const Ticks price = key_price(quota, cost);
+  const KeyedSlot& slot = shard.find(id);
+  Ticks debt = slot.is_free() ? overflow_debt(now) : key_debt(slot.word, now);
+  if (slot.is_blocked()) {
+    const KeyBlock block = KeyBlock::read(slot.word, quota, now);
+    if (block.left != 0) {
+      return {blocked_verdict(block, quota, price), 0, shard.time_to_expiry(slot, now)};
+    }
+    debt = block.debt_behind;
+  }
+  return {key_verdict(quota, debt, price), key_tokens(quota, debt), debt};
+}
+
+bool KeyedTable::penalize(KeyId id, double tokens, Ticks now) noexcept {
+  const std::uint32_t index = shard_of(id);
+  KeyedShard shard = enter(index, now);
+  const Ticks price = std::min(key_price(shard.quota(), tokens), kMaxKeyDebt);
+  if (price == 0) return true;
+  KeyedSlot* const slot = find_or_force(index, id, now);
+  if (slot == nullptr) return false;
+  if (slot->is_blocked()) {
+    KeyBlock block = KeyBlock::read(slot->word, shard_at(index).quota(), now);
+    block.debt_behind = std::min(block.debt_behind + price, kMaxKeyDebt);
+    slot->word = block.word(shards_[index].quota, now);
+  } else {
+    slot->word = now + std::min(key_debt(slot->word, now) + price, kMaxKeyDebt);
+  }
+  return true;
+}
+
+void KeyedTable::reward(KeyId id, double tokens, Ticks now) noexcept {
+  KeyedShard shard = enter(shard_of(id), now);
+  const Ticks price = key_price(shard.quota(), tokens);
+  KeyedSlot& slot = shard.find(id);
+  if (slot.is_free()) return;
+  if (slot.is_blocked()) {
+    KeyBlock block = KeyBlock::read(slot.word, shard.quota(), now);
+    block.debt_behind -= std::min(block.debt_behind, price);
+    slot.word = block.word(shard.quota(), now);
+  } else if (const Ticks debt = key_debt(slot.word, now); debt != 0) {
+    slot.word = now + (debt - std::min(debt, price));
+  }
+}
+
+bool KeyedTable::block(KeyId id, Ticks duration, Ticks now) noexcept {
+  const std::uint32_t index = shard_of(id);
+  if (duration == 0 && enter(index, now).find(id).is_free()) return true;
+  KeyedSlot* const slot = find_or_force(index, id, now);
+  if (slot == nullptr) return false;
+  const KeyedShard shard = shard_at(index);
+  const Ticks debt = slot->is_blocked()
+                         ? KeyBlock::read(slot->word, shard.quota(), now).debt_now(shard.quota())
+                         : key_debt(slot->word, now);
+  if (duration == 0) {
+    KeyedShard::make_bucket(*slot, now + debt);
+    return true;
+  }
+  const Ticks behind = duration == KeyBlock::kForever ? debt : debt - std::min(debt, duration);
+  shard.make_blocked(*slot, {duration, behind}, now);
+  return true;
+}
+
+bool KeyedTable::remove(KeyId id, Ticks now) noexcept {
+  KeyedShard shard = enter(shard_of(id), now);
+  KeyedSlot& slot = shard.find(id);
+  if (slot.is_free()) return false;
+  drop(shard, slot);
+  return true;
+}
+
+void KeyedTable::set_quota(const BucketQuota& quota, Ticks now) noexcept {
+  const Quota before = current_quota();
+  const std::uint64_t next = before.generation + 1;
+  header_->quotas[next & 1] = quota;
+  header_->generation.store(next, std::memory_order_release);
+  const Ticks debt = overflow_debt(now);
+  if (debt == 0) return;
+  Ticks word = header_->overflow.load(std::memory_order_relaxed);
+  const Ticks scaled = rescaled_debt(debt, before.quota, quota);
+  // Who spends meanwhile leaves more, which may stand.
+  header_->overflow.compare_exchange_strong(word, std::max<Ticks>(now + scaled, 1));
+}
+
+}  // namespace pacegate
