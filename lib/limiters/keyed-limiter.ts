@@ -3,9 +3,9 @@ import { type Clock, systemClock } from '../internal/clock.js';
 import { readClock } from '../internal/clock-alarms.js';
 import { wholeNs } from '../internal/duration.js';
 import { DisposedError } from '../internal/errors.js';
-import { toPacegateError } from '../internal/native-error.js';
 import { badCost, type Decision, isCost } from './decision.js';
 import { KeyedCounters, type KeyedStatistics } from './keyed/keyed-counters.js';
+import { createKeyed } from './keyed/keyed-native.js';
 import {
   badKey,
   checkBatch,
@@ -69,19 +69,7 @@ export class KeyedLimiter {
     this.#burstOption = checked.burstOption;
     this.#clock = clock;
     this.#ownClock = clock === systemClock ? undefined : clock;
-    const seed = crypto.getRandomValues(new Uint8Array(16));
-    try {
-      this.#handle = native.keyed_create(
-        quota.rate,
-        quota.burst,
-        checked.maxKeys,
-        checked.idleMs * 1e6,
-        checked.ipv6Prefix,
-        seed,
-      );
-    } catch (error) {
-      throw toPacegateError(error);
-    }
+    this.#handle = createKeyed(checked);
     dropped.register(this, this.#handle, this);
   }
 

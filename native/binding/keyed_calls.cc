@@ -71,10 +71,8 @@ napi_value keyed_create(Call& call) {
   const Ticks idle = whole(call.number(3), KeyedOptions::kMaxIdle / kTicksPerNs) * kTicksPerNs;
   const auto prefix = static_cast<unsigned>(whole(call.number(4), 128));
   const SipKey seed = read_seed(call, 5);
-  auto object = std::unique_ptr<KeyedObject>(
-      new KeyedObject{.table = KeyedTable({.quota = quota, .max_keys = max_keys, .idle = idle}),
-                      .hasher = KeyHasher(seed, prefix),
-                      .reads_addresses = prefix != 0});
+  const KeyedOptions options{.quota = quota, .max_keys = max_keys, .idle = idle};
+  auto object = std::make_unique<KeyedObject>(options, seed, prefix);
   return call.int32_value(call.environment().keyed.add(std::move(object)));
 }
 

@@ -52,7 +52,7 @@ describe('strings as keys', () => {
     const flat = 'prefix-12345';
     const joined = ['prefix', '12345'].join('-');
     const sliced = `..${flat}..`.slice(2, -2);
-    expect(buckets([flat, joined, sliced, `prefix-${12_345}`])).toBe(1);
+    expect(buckets([flat, joined, sliced, `prefix-12345`])).toBe(1);
   });
 });
 

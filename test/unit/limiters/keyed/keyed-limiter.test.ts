@@ -165,12 +165,18 @@ describe('KeyedLimiter', () => {
       () => limiter.peek('a'),
       () => limiter.tryAcquireMany(keys, new Uint8Array(1)),
       () => limiter.penalize('a', 1),
-      () => limiter.reward('a', 1),
+      () => {
+        limiter.reward('a', 1);
+      },
       () => limiter.block('a', 1),
       () => limiter.delete('a'),
-      () => limiter.setRate(2),
+      () => {
+        limiter.setRate(2);
+      },
       () => limiter.statistics(),
-      () => limiter.reset(),
+      () => {
+        limiter.reset();
+      },
       () => limiter.size,
       () => limiter.bytes,
     ];
