@@ -5,6 +5,7 @@
 //   run()         -> { passed, failed, skipped, output, skippedTitles? }; output is shown when something failed
 import { addonAsan } from './addon-asan.mjs';
 import { clangTidy } from './clang-tidy.mjs';
+import { models } from './models.mjs';
 import { nativeAsan, nativeRelease, nativeTsan } from './native-tests.mjs';
 import {
   attw,
@@ -24,6 +25,7 @@ export const stages = [
   types,
   eslint,
   nativeRelease,
+  models,
   clangTidy,
   prebuild,
   glibc,

@@ -62,6 +62,7 @@ export const systemPackages = [
     apt: 'clang-tidy-19',
     brew: 'llvm@19',
   },
+  { name: 'spin', since: 'test', on: linux, found: ['spin'], apt: 'spin', brew: 'spin' },
   { name: 'readelf', since: 'test', on: linux, found: ['readelf'], apt: 'binutils' },
   { name: 'ip', since: 'test', on: linux, found: ['ip'], apt: 'iproute2' },
   { name: 'nft', since: 'test', on: linux, found: ['nft'], apt: 'nftables' },

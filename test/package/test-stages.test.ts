@@ -85,6 +85,40 @@ describe('the vitest stage', async () => {
   });
 });
 
+describe('the models stage', async () => {
+  const { mutantsOf, complaintAbout, complaintAboutMutant } = (await load('stages/models')) as {
+    mutantsOf: (text: string) => number[];
+    complaintAbout: (output: string) => string | undefined;
+    complaintAboutMutant: (output: string) => string | undefined;
+  };
+  const searched = 'State-vector 48 byte, depth reached 78, errors: 0\n';
+  const reached = 'unreached in proctype clock\n\t(0 of 9 states)\n';
+  const violated = 'pan:1: assertion violated right (at depth 93)\nerrors: 1\n';
+
+  it('finds the mutants of a model', () => {
+    expect(mutantsOf('#if MUTANT == 2\n#if MUTANT != 1\n#elif MUTANT == 2\n')).toEqual([1, 2]);
+  });
+
+  it('takes a whole search without an error as proof', () => {
+    expect(complaintAbout(searched + reached)).toBeUndefined();
+  });
+
+  it.each([
+    ['a verifier that died', 'Killed'],
+    ['a violation', violated],
+    ['a search that was cut off', `error: max search depth too small\n${searched}${reached}`],
+    ['a statement that no run reaches', `${searched}\tmodel.pml:51, state 2, "time++"\n`],
+  ])('does not take %s as proof', (_what, output) => {
+    expect(complaintAbout(output)).toBeDefined();
+  });
+
+  it('wants a mutant to violate an assertion', () => {
+    expect(complaintAboutMutant(violated)).toBeUndefined();
+    expect(complaintAboutMutant(searched)).toBeDefined();
+    expect(complaintAboutMutant('pan:1: invalid end state (at depth 4)\nerrors: 1')).toBeDefined();
+  });
+});
+
 describe('the sanitized addon stage', async () => {
   const { ownFindings } = (await load('sanitize')) as { ownFindings: (text: string) => string[] };
   const leak = (...frames: string[]): string =>
