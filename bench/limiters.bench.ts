@@ -8,6 +8,7 @@ import { measureKeyed } from './limiters/keyed.js';
 import { measureNative } from './limiters/native-bucket.js';
 import { installPeers, missing, peerVersions } from './limiters/peers.js';
 import { report } from './limiters/report.js';
+import { measureSharing } from './limiters/sharing.js';
 import { measureSingle } from './limiters/single.js';
 import { judge } from './limiters/truth.js';
 
@@ -16,12 +17,14 @@ const efforts = {
   full: {
     single: { rounds: 7, roundMs: 100 },
     keyed: { rounds: 5, roundMs: 250, manyKeys: 1 << 20, fewKeys: 10_000 },
+    sharing: { rounds: 5, runMs: 300 },
     truths: ['boundary', 'fast', 'month', 'poll'],
     threads: [1, 2],
   },
   quick: {
     single: { rounds: 1, roundMs: 5 },
     keyed: { rounds: 1, roundMs: 5, manyKeys: 20_000, fewKeys: 1000 },
+    sharing: { rounds: 1, runMs: 100 },
     truths: ['boundary', 'month'],
     threads: [],
   },
@@ -40,6 +43,10 @@ export async function run(args: string[]): Promise<object> {
   const figures: Figures = {
     single: await measureSingle(present, effort.single),
     keyed: await measureKeyed(keyedContenders.filter(takesPart), effort.keyed),
+    sharing: [
+      await measureSharing('threads', effort.sharing),
+      await measureSharing('processes', effort.sharing),
+    ],
     native: await measureNative(effort.threads),
     truth: await judge(present, effort.truths),
     ...{ isQuick, absent, seconds: (performance.now() - start) / 1000 },

@@ -1,6 +1,7 @@
 // All that one run found out.
 import type { KeyedRow } from './keyed.js';
 import type { NativeRow } from './native-bucket.js';
+import type { SharingRow } from './sharing.js';
 import type { SingleRow } from './single.js';
 import type { TruthRow } from './truth.js';
 
@@ -14,6 +15,7 @@ export interface Figures {
   readonly keys: { readonly many: number; readonly few: number };
   readonly single: readonly SingleRow[];
   readonly keyed: readonly KeyedRow[];
+  readonly sharing: readonly SharingRow[];
   readonly native: readonly NativeRow[] | undefined;
   readonly truth: readonly TruthRow[];
 }

@@ -33,6 +33,7 @@ export function goalsOf(figures: Figures): Goal[] {
       atLeast: 20,
     }),
     ...keyedGoals(figures),
+    ...sharingGoals(figures),
     ...nativeGoals(figures),
   ];
 }
@@ -59,6 +60,19 @@ function keyedGoals({ keyed }: Figures): Goal[] {
     ),
     goal('bytes per key', row('KeyedLimiter (uint32)')?.memory.bytesPerKey, { atMost: 40 }),
   ];
+}
+
+function sharingGoals({ sharing }: Figures): Goal[] {
+  return sharing.flatMap(({ between, spenders, allowedPerSecond, exact }) => [
+    goal(`${spenders} ${between} on one bucket, M decisions/s`, allowedPerSecond / 1e6, {
+      atLeast: 10,
+    }),
+    goal(
+      `${spenders} ${between}: tokens too many or too few`,
+      Math.max(...exact.map(({ tokens, admitted }) => Math.abs(admitted - tokens))),
+      { atMost: 0 },
+    ),
+  ]);
 }
 
 function nativeGoals({ native }: Figures): Goal[] {

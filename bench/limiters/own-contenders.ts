@@ -16,6 +16,7 @@ import { HandWrittenBucket } from './hand-written-bucket.js';
 export const YARDSTICK = 'hand-written bucket';
 export const YARDSTICK_AWAIT = 'hand-written, await between';
 export const OWN_DEFAULT = 'TokenBucket';
+export const OWN_STRICT = 'TokenBucket, lease: false';
 export const OWN_AWAIT = 'TokenBucket, await between';
 
 const bucketOptions = (quota: Quota): { rate: number; burst: number } => ({
@@ -62,6 +63,7 @@ export const ownContenders: readonly Contender[] = [
     open: (quota) => synchronous(handWritten(quota)),
   },
   own(OWN_DEFAULT, 'bucket', (quota) => new TokenBucket(bucketOptions(quota))),
+  own(OWN_STRICT, 'bucket', (quota) => new TokenBucket({ ...bucketOptions(quota), lease: false })),
   own('FixedWindow', 'window', (quota) => new FixedWindow(windowOf(quota))),
   own(
     'SlidingWindow, exact',

@@ -8,6 +8,7 @@ export function report(figures: Figures, goals: readonly Goal[]): string {
   return [
     ...singleTable(figures),
     ...keyedTable(figures),
+    ...sharingTable(figures),
     ...nativeTable(figures),
     ...truthTable(figures),
     ...goalTable(goals),
@@ -51,6 +52,20 @@ function keyedTable({ keyed, keys }: Figures): string[] {
       memory.bytesPerKey.toFixed(0),
       allowedUnderFlood === 10 ? 'right' : `${allowedUnderFlood} allowed`,
       use,
+    ]),
+  );
+}
+
+function sharingTable({ sharing }: Figures): string[] {
+  const millions = (perSecond: number): string => (perSecond / 1e6).toFixed(1);
+  return table(
+    'One bucket for several, M decisions/s in all',
+    ['', 'allowed', 'denied', 'admitted of what there was'],
+    sharing.map(({ between, spenders, allowedPerSecond, deniedPerSecond, exact }) => [
+      `${spenders} ${between}`,
+      millions(allowedPerSecond),
+      millions(deniedPerSecond),
+      exact.map(({ tokens, admitted }) => `${admitted} of ${tokens}`).join(', '),
     ]),
   );
 }

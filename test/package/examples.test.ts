@@ -28,6 +28,18 @@ const claims: Readonly<Record<string, (text: string) => void>> = {
     const [without] = numbersAfter(text, 'without refunds it would take');
     expect(minutes).toBeLessThan(without ?? 0);
   },
+  'worker-pool.mjs': (text) => {
+    const jobs = numbersAfter(text, 'jobs per worker:');
+    const [total = Infinity, allowed] = numbersAfter(text, 'together:');
+    expect(jobs).toHaveLength(4);
+    expect(total).toBeGreaterThan(0);
+    expect(total).toBeLessThanOrEqual(allowed ?? 0);
+  },
+  'cluster.mjs': (text) => {
+    const [total = Infinity, burst = 0, seconds = 0] = numbersAfter(text, 'together:');
+    expect(total).toBeGreaterThanOrEqual(burst);
+    expect(total).toBeLessThanOrEqual(burst + seconds);
+  },
   'hybrid.mjs': (text) => {
     expect(numbersAfter(text, 'TokenBucket:')).toEqual([169, 3, 69]);
     expect(numbersAfter(text, 'HybridLimiter:')).toEqual([150, 3, 50]);
