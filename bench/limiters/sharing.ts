@@ -29,7 +29,7 @@ interface Spender {
 }
 
 function startThread(): Spender {
-  const worker = new Worker(program);
+  const worker = new Worker(program, { execArgv: [] });
   return {
     async ask(message) {
       worker.postMessage(message);
@@ -41,7 +41,7 @@ function startThread(): Spender {
 }
 
 function startProcess(): Spender {
-  const child = fork(program, { serialization: 'advanced' });
+  const child = fork(program, { execArgv: [], serialization: 'advanced' });
   return {
     async ask(message) {
       child.send(message);
