@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 // Tests that own network namespaces, start whole programs or install packages: one file at a time, after the
 // others, so that they share the machine with nothing.
-const system = ['test/net/**/*.test.ts', 'test/package/**/*.test.ts'];
+const system = ['net', 'package', 'sharing'].map((name) => `test/${name}/**/*.test.ts`);
 
 export default defineConfig({
   test: {
