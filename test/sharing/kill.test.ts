@@ -71,7 +71,6 @@ test.runIf(process.platform === 'linux')(
     expect(written).toBeLessThanOrEqual(grantedAtMost);
     expect(written + killed).toBeGreaterThanOrEqual(grantedAtLeast);
     expect(grantedAtLeast * periodNs).toBeLessThanOrEqual(elapsedNs);
-    console.log(`${grantedAtLeast} granted, ${written} written, ${killed} killed`);
   },
   60_000,
 );
