@@ -32,7 +32,9 @@ async function primary() {
 
   const total = counts.reduce((sum, count) => sum + count, 0);
   console.log(`admitted by ${PROCESSES} processes: ${counts.join(', ')}`);
-  console.log(`together: ${total}; the limit allows 300000 and one more each second (${seconds} s)`);
+  console.log(
+    `together: ${total}; the limit allows 300000 and one more each second (${seconds} s)`,
+  );
 }
 
 async function worker() {

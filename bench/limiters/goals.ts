@@ -1,6 +1,7 @@
 // What issue 3 asks for, against what was measured. Ratios of medians of one run.
 import type { Figures } from './figures.js';
 import { FLEXIBLE_NUMBER, FLEXIBLE_TEXT, MAP_NUMBER } from './keyed-contenders.js';
+import { OWN_BATCH, OWN_NUMBER, OWN_TEXT } from './own-keyed-contenders.js';
 import { OWN_DEFAULT, YARDSTICK } from './own-contenders.js';
 import { FLEXIBLE, LIMITER, LIMITER_BUCKET } from './peer-contenders.js';
 
@@ -41,7 +42,7 @@ export function goalsOf(figures: Figures): Goal[] {
 function keyedGoals({ keyed }: Figures): Goal[] {
   const row = (name: string) => keyed.find(({ contender }) => contender === name);
   const ns = (name: string): number | undefined => row(name)?.manyKeys.median;
-  const batch = ns('KeyedLimiter.tryAcquireMany');
+  const batch = ns(OWN_BATCH);
   return [
     goal(
       'tryAcquireMany over rate-limiter-flexible, 1 M uint32',
@@ -55,10 +56,10 @@ function keyedGoals({ keyed }: Figures): Goal[] {
     }),
     goal(
       'tryAcquire(string) over rate-limiter-flexible, 1 M',
-      over(ns(FLEXIBLE_TEXT), ns('KeyedLimiter (string)')),
+      over(ns(FLEXIBLE_TEXT), ns(OWN_TEXT)),
       { atLeast: 4 },
     ),
-    goal('bytes per key', row('KeyedLimiter (uint32)')?.memory.bytesPerKey, { atMost: 40 }),
+    goal('bytes per key', row(OWN_NUMBER)?.memory.bytesPerKey, { atMost: 40 }),
   ];
 }
 

@@ -28,6 +28,10 @@ const claims: Readonly<Record<string, (text: string) => void>> = {
     const [without] = numbersAfter(text, 'without refunds it would take');
     expect(minutes).toBeLessThan(without ?? 0);
   },
+  'keyed-server.mjs': (text) => {
+    // served, refused, Retry-After: a unit comes back each 5 s
+    for (const client of ['alice:', 'bob:']) expect(numbersAfter(text, client)).toEqual([10, 5, 5]);
+  },
   'worker-pool.mjs': (text) => {
     const jobs = numbersAfter(text, 'jobs per worker:');
     const [total = Infinity, allowed] = numbersAfter(text, 'together:');

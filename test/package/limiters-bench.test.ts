@@ -54,6 +54,8 @@ describe('the bench limiters', () => {
   });
 
   it('keeps a key over its limit in a flood of others', () => {
+    const names = figures.keyed.map(({ contender }) => contender);
+    expect(names).toEqual(expect.arrayContaining(['KeyedLimiter.tryAcquireMany']));
     for (const { allowedUnderFlood } of figures.keyed) expect(allowedUnderFlood).toBe(10);
   });
 
