@@ -33,8 +33,7 @@ const KNOWN = ['rate', 'burst', 'windowMs', 'clock', 'share'] as const;
  * The window counts neighbouring grants as one when together they are at most 1/2048 of it, so its memory is 64 KiB at
  * most; then one such pair at a time counts up to a window too long, never too short.
  *
- * Shared (`share`), it is one limit for threads or processes: a request takes its place under a lock, which costs about
- * 60 ns. First come, first served holds among those who wait by one object; others may come between. `statistics()`
+ * Shared (`share`), it is one limit for threads or processes: each request is decided under a lock. First come, first served holds among those who wait by one object; others may come between. `statistics()`
  * are those of one object, `setRate` and `reset` are for all. Whoever is killed in the middle of a request leaves the
  * limit whole: at worst the last window then lapses together.
  *
