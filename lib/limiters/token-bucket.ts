@@ -27,8 +27,11 @@ import { WaitingLine } from './waiting/waiting-line.js';
  * A token bucket: `rate` tokens a second flow in, up to `burst` of them are kept, a request takes `cost` of them.
  * In any time t it grants at most `burst + rate * t` tokens.
  *
- * Costs are numbers of tokens, fractions allowed; 0 is always granted. A cost above `burst` can never be met: it is
- * refused at once, `check` says `retryAfterMs: Infinity`.
+ * Costs are numbers of tokens, fractions allowed; 0 is granted unless somebody waits. A cost above `burst` can never be
+ * met: it is refused at once, `check` says `retryAfterMs: Infinity`.
+ *
+ * Threads and processes may share one, see `share`. For one that is not shared, `tryAcquire()` mostly costs a
+ * decrement, see `lease`; the limit is the same.
  *
  * @example
  * ```ts
@@ -152,8 +155,7 @@ export class TokenBucket implements Limiter {
   check(cost = 1): Decision {
     if (!isCost(cost)) throw badCost('cost', cost);
     this.#end();
-    const isAllowed = this.#bucket.check(cost);
-    this.#count(isAllowed, cost);
+    const isAllowed = this.#count(this.#bucket.check(cost), cost);
     return this.#bucket.decision(isAllowed, this.#live().burst);
   }
 
@@ -263,18 +265,17 @@ export class TokenBucket implements Limiter {
       if (lease.spend(cost)) return true;
       lease.settle();
     }
-    const isAllowed = this.#bucket.tryAcquire(cost);
-    this.#count(isAllowed, cost);
-    return isAllowed;
+    return this.#count(this.#bucket.tryAcquire(cost), cost);
   }
 
-  #count(isAllowed: boolean, cost: number): void {
+  #count(isAllowed: boolean, cost: number): boolean {
     if (isAllowed) {
       this.#counters.allow(this.#bucket.lastNs, cost);
     } else {
       this.#counters.block();
       this.#lease.pause ||= 1;
     }
+    return isAllowed;
   }
 
   /** The quota in force. */

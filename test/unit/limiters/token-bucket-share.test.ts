@@ -48,7 +48,7 @@ describe('a shared bucket', () => {
     const first = new TokenBucket({ ...options, initialTokens: 4 });
     const second = new TokenBucket(options);
     expect(second.availableTokens()).toBe(4);
-    expect(first.share).toEqual(share);
+    expect(Object.values<unknown>(first.share)[0]).toBe(share.buffer);
   });
 
   test('H1 moves with all it owes, those who wait included', async () => {
