@@ -1,4 +1,8 @@
-export { AdaptiveThrottle, type AdaptiveThrottleOptions } from './limiters/adaptive-throttle.js';
+export {
+  AdaptiveThrottle,
+  type AdaptiveThrottleOptions,
+  type ThrottleStatistics,
+} from './limiters/adaptive-throttle.js';
 export {
   type BackoffChoice,
   type BackoffStatistics,

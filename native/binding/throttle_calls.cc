@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <span>
 
 #include "binding/call_time.h"
 #include "core/limit/adaptive_throttle.h"
@@ -26,7 +27,9 @@ napi_value throttle_create(Call& call) {
   const double rate = call.number(0);
   constexpr double kMax = std::numeric_limits<std::uint32_t>::max();
   const auto max_batch = static_cast<std::uint32_t>(read_count(call, 1, kMax));
-  auto throttle = std::make_unique<AdaptiveThrottle>(rate, Time::now_ns(call, 2), max_batch);
+  const std::uint64_t catch_up_ns = read_count(call, 2, AdaptiveThrottle::kGapNs);
+  auto throttle =
+      std::make_unique<AdaptiveThrottle>(rate, Time::now_ns(call, 3), max_batch, catch_up_ns);
   return call.int32_value(call.environment().throttles.add(std::move(throttle)));
 }
 
@@ -67,6 +70,19 @@ napi_value throttle_set_rate(Call& call) {
   return Call::nothing();
 }
 
+/// Leaves ThrottleCounts, in the order of its members, and what was given up in `scratch`.
+napi_value throttle_counts(Call& call) {
+  const AdaptiveThrottle& throttle = throttle_of(call);
+  const ThrottleCounts& counts = throttle.counts();
+  const std::span<double> scratch = call.environment().scratch.values();
+  scratch[0] = static_cast<double>(counts.calls);
+  scratch[1] = static_cast<double>(counts.batches);
+  scratch[2] = static_cast<double>(counts.packets);
+  scratch[3] = static_cast<double>(counts.gaps);
+  scratch[4] = static_cast<double>(throttle.forgone());
+  return Call::nothing();
+}
+
 }  // namespace
 
 void register_throttle_calls(Exports& exports) {
@@ -80,6 +96,7 @@ void register_throttle_calls(Exports& exports) {
   exports.add<throttle_current_rate<SystemTime>>("throttle_current_rate");
   exports.add<throttle_current_rate<GivenTime>>("throttle_current_rate_at");
   exports.add<throttle_batch_size>("throttle_batch_size");
+  exports.add<throttle_counts>("throttle_counts");
   exports.add<throttle_set_rate<SystemTime>>("throttle_set_rate");
   exports.add<throttle_set_rate<GivenTime>>("throttle_set_rate_at");
 }

@@ -44,8 +44,7 @@ class PacingSchedule {
     if (static_cast<std::uint64_t>(late) > catch_up_ns_ && count > 1) {
       // Deadlines before now - catch_up: those strictly older than it, hence "- 1" ns.
       const std::uint64_t stale = std::min(periods_until(now_ns - catch_up_ns_ - 1) + 1, count - 1);
-      forgone_ += stale;
-      commit(stale);
+      forgo(stale);
       count -= stale;
     }
     return count;
@@ -54,6 +53,12 @@ class PacingSchedule {
   /// Charges `count` packets that were accepted. More than due() is allowed: the excess is waited
   /// for.
   void commit(std::uint64_t count) noexcept { next_ = next_.plus_multiple(period_, count); }
+
+  /// Gives up `count` packets that are due.
+  void forgo(std::uint64_t count) noexcept {
+    forgone_ += count;
+    commit(count);
+  }
 
   /// The first whole nanosecond at which due() is at least 1.
   [[nodiscard]] std::uint64_t next_deadline_ns() const noexcept {
@@ -85,7 +90,7 @@ class PacingSchedule {
 
   /// Packets per second.
   [[nodiscard]] double rate() const noexcept { return rate_; }
-  /// Deadlines dropped because they were more than catch_up_ns late; never reset.
+  /// Deadlines dropped because they were more than catch_up_ns late, or by forgo(); never reset.
   [[nodiscard]] std::uint64_t forgone() const noexcept { return forgone_; }
 
  private:

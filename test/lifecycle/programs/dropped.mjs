@@ -20,7 +20,7 @@ for (let round = 0; round < 100 && !reused; round++) {
   globalThis.gc();
   await new Promise((resolve) => setImmediate(resolve));
   const bucket = native.bucket_create(1, 1, 1) & SLOT_BITS;
-  const throttle = native.throttle_create(1, 1) & SLOT_BITS;
+  const throttle = native.throttle_create(1, 1, 0) & SLOT_BITS;
   const options = {
     baseNs: 1,
     maxLevel: 1,

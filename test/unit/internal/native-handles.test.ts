@@ -30,7 +30,7 @@ describe('handles', () => {
   test('a slot that is used again and again never meets an old handle', () => {
     const seen = new Set<number>();
     for (let i = 0; i < 5_000; i++) {
-      const handle = native.throttle_create(1, 1);
+      const handle = native.throttle_create(1, 1, 0);
       expect(seen.has(handle)).toBe(false);
       seen.add(handle);
       native.throttle_destroy(handle);
@@ -39,7 +39,7 @@ describe('handles', () => {
   });
 
   test('handles of one kind mean nothing to another', () => {
-    const handle = native.throttle_create(1, 1);
+    const handle = native.throttle_create(1, 1, 0);
     expect(() => native.scan_backend(handle)).toThrow(invalid);
     native.throttle_destroy(handle);
   });
@@ -105,7 +105,7 @@ describe('times and numbers at their ends', () => {
   });
 
   test.each([-1, NaN, 2 ** 54, Infinity])('a count of %d', (count) => {
-    const throttle = native.throttle_create(1, 1);
+    const throttle = native.throttle_create(1, 1, 0);
     expect(() => native.throttle_next_batch(throttle, count)).toThrow(invalid);
     native.throttle_destroy(throttle);
     const bucket = native.bucket_create(1, 2, 2);

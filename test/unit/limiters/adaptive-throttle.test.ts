@@ -34,13 +34,13 @@ describe('AdaptiveThrottle', () => {
     expect(throttle.batchSize).toBe(1);
     expect(throttle.nextBatch(0)).toBe(1);
     let sent = 1;
-    for (let i = 0; i < 1_500; i++) {
+    for (let i = 0; i < 2_500; i++) {
       await clock.advance(1);
       const batch = throttle.nextBatch(sent);
       expect(batch).toBeLessThanOrEqual(throttle.batchSize);
       sent += batch;
     }
-    // Once a millisecond means 100 at a time, and 1.005^1500 would be 1 700.
+    // Once a millisecond means 100 at a time, and 1.005^2500 would be 260 000.
     expect(throttle.batchSize).toBeGreaterThanOrEqual(90);
     expect(throttle.currentRate).toBeGreaterThan(90_000);
     expect(throttle.currentRate).toBeLessThan(110_000);
@@ -91,6 +91,28 @@ describe('AdaptiveThrottle', () => {
     expect(await drive(throttle, clock, 1_000)).toBeGreaterThanOrEqual(95);
   });
 
+  test('P2 says what it did', async () => {
+    const clock = new ManualClock();
+    const throttle = new AdaptiveThrottle({ rate: 1_000, catchUpMs: 100, clock });
+    expect(throttle.nextBatch(0)).toBe(1);
+    expect(throttle.nextBatch(1)).toBe(0);
+    await clock.advance(500);
+    expect(throttle.nextBatch(1)).toBeGreaterThan(0);
+    expect(throttle.statistics()).toEqual({
+      rate: 1_000,
+      currentRate: 2,
+      batchSize: 1,
+      packets: 1,
+      calls: 3,
+      batches: 2,
+      forgonePackets: 399,
+      gaps: 0,
+    });
+    await clock.advance(5_000);
+    throttle.nextBatch(1);
+    expect(throttle.statistics().gaps).toBe(1);
+  });
+
   test('on the system clock too', () => {
     using throttle = new AdaptiveThrottle({ rate: 0.001 });
     expect(throttle.nextBatch(0)).toBe(1);
@@ -108,6 +130,8 @@ describe('AdaptiveThrottle', () => {
     [{ rate: 1, maxBatch: 0 }, 'ERR_PACEGATE_OUT_OF_RANGE', 'maxBatch'],
     [{ rate: 1, maxBatch: 1.5 }, 'ERR_PACEGATE_OUT_OF_RANGE', 'maxBatch'],
     [{ rate: 1, maxBatch: null }, 'ERR_PACEGATE_INVALID_ARGUMENT', 'maxBatch'],
+    [{ rate: 1, catchUpMs: -1 }, 'ERR_PACEGATE_OUT_OF_RANGE', 'catchUpMs'],
+    [{ rate: 1, catchUpMs: 1_001 }, 'ERR_PACEGATE_OUT_OF_RANGE', 'catchUpMs'],
     [{ rate: 1, clock: 5 }, 'ERR_PACEGATE_INVALID_ARGUMENT', 'clock'],
     [{ rate: 1, burst: 5 }, 'ERR_PACEGATE_INVALID_ARGUMENT', 'burst'],
     [undefined, 'ERR_PACEGATE_INVALID_ARGUMENT', 'options'],
@@ -135,6 +159,7 @@ describe('AdaptiveThrottle', () => {
     expect(() => throttle.waitMs()).toThrow(DisposedError);
     expect(() => throttle.currentRate).toThrow(DisposedError);
     expect(() => throttle.batchSize).toThrow(DisposedError);
+    expect(() => throttle.statistics()).toThrow(DisposedError);
     expect(() => {
       throttle.setRate(2);
     }).toThrow(DisposedError);

@@ -206,6 +206,17 @@ TEST_SUITE("adaptive_throttle") {
     CHECK(caller.sent - before <= 50'001);
   }
 
+  TEST_CASE("P2 a gap is a gap also where the rate was raised during a long wait") {
+    Caller caller(1.0 / 3600);
+    REQUIRE(caller.send_all() == 1);
+    caller.now += kNsPerSecond;
+    CHECK(caller.send_all() == 0);
+    caller.throttle.set_rate(1000, caller.now);
+    caller.now += 600 * kNsPerSecond;
+    CHECK(caller.send_all() == 1);
+    CHECK(caller.throttle.counts().gaps == 1);
+  }
+
   TEST_CASE("P2 a clock that goes back sends nothing and loses nothing") {
     Caller caller(1000);
     caller.now += 100 * kNsPerMs;
