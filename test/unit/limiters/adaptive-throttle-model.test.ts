@@ -152,7 +152,7 @@ describe('AdaptiveThrottle in steady use', () => {
           expect(throttle.batchSize).toBeLessThanOrEqual(Math.max(2.2 * needed + 2, 4) * 1.2);
         }
       }),
-      { numRuns: 15 },
+      { numRuns: 5 },
     );
   });
 });
