@@ -13,6 +13,7 @@ namespace pacegate {
 
 /// `address` with all but its first `bits` bits zero; more bits than it has: all of it.
 [[nodiscard]] inline IpAddress ip_prefix(const IpAddress& address, unsigned bits) {
+  if (bits >= 8 * address.size()) return address;
   std::array<std::uint8_t, 16> bytes = address.key();
   for (std::size_t i = 0; i < address.size(); ++i) {
     const unsigned kept = std::min(8U, bits - std::min(bits, static_cast<unsigned>(8 * i)));

@@ -21,7 +21,7 @@ export interface BackoffTableOptions {
   prefixV4?: number | undefined;
   /** The same for IPv6: 0 to 128; 128 by default. */
   prefixV6?: number | undefined;
-  /** Most entries at once: a whole number from 1 to 2^24; 65 536 by default, about 50 bytes each, taken at once. */
+  /** Most entries at once: a whole number from 1 to 2^24; 65 536 by default, 56 bytes each, taken at once. */
   maxTargets?: number | undefined;
   /** Where time comes from; by default the system's monotonic clock. */
   clock?: Clock | undefined;

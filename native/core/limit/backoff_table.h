@@ -31,7 +31,7 @@ struct BackoffOptions {
   unsigned max_level = 4;                      ///< 1..kMaxLevel
   std::uint64_t decay_ns = 16 * kNsPerSecond;  ///< 1..kForever, which means never
   BackoffPrefixes prefixes;
-  std::uint32_t max_targets = 65'536;  ///< 1..kMaxTargets; about 50 bytes each
+  std::uint32_t max_targets = 65'536;  ///< 1..kMaxTargets; 56 bytes each
   SipKey seed;                         ///< secret, so that nobody can choose keys that collide
 };
 
@@ -47,7 +47,7 @@ struct BackoffCounts {
 /// One thread at a time: whoever shares a table locks it. Times are monotonic nanoseconds of any
 /// epoch; one that goes back counts as the latest seen. All memory is taken by the constructor.
 ///
-/// report() is O(levels), lookups O(1), about 20 ns. No target's level depends on the capacity
+/// report() is O(levels), lookups are O(1). No target's level depends on the capacity
 /// until more than `max_targets` are remembered at once. Then room is made by forgetting a quiet
 /// target, the one that would decay first; only when all are backed off the one whose silence ends
 /// first.
