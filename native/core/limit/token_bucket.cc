@@ -123,10 +123,12 @@ double TokenBucket::available(Ticks now) const noexcept {
   if (owed == 0) return full;
   if (owed >= view.capacity) return 0.0;
   // Lifted by 2^-50 of itself, so that rounding never shows 4.999... where five tokens can be
-  // taken.
+  // taken; nor does a price that is rounded down.
   constexpr double kLift = 1.0 + 1.0 / 1125899906842624.0;
-  const double tokens = static_cast<double>(view.capacity - owed) * kLift / view.ticks_per_token;
-  return std::min(tokens, full);
+  const Ticks room = view.capacity - owed;
+  const double tokens = static_cast<double>(room) * kLift / view.ticks_per_token;
+  const auto whole = static_cast<double>(whole_tokens(room, view.ticks_per_token));
+  return std::min(std::max(tokens, whole), full);
 }
 
 void TokenBucket::give_back(double cost, Ticks now) noexcept {

@@ -198,6 +198,16 @@ TEST_SUITE("token_bucket time") {
     CHECK(static_cast<double>(bucket.time_to_full(kNow)) / kTicksPerSecond == doctest::Approx(7));
   }
 
+  TEST_CASE("H1 what is said to be there is what can be taken, also where prices and a new rate round") {
+    TokenBucket bucket(*make_quota(1, 2), 2, kNow);
+    REQUIRE(bucket.try_acquire(2, kNow).allowed());
+    bucket.set_quota(*make_quota(3, 2), kNow);
+    bucket.give_back(1, kNow);
+    CHECK(bucket.available(kNow) >= 1);
+    CHECK(bucket.try_acquire(1, kNow).allowed());
+    CHECK(bucket.available(kNow) < 1);
+  }
+
   TEST_CASE("H1 a reset fills the bucket") {
     TokenBucket bucket = empty_bucket(10, 5);
     REQUIRE(bucket.reserve(5, kSecond, kNow).allowed());
