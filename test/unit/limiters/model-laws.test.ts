@@ -189,7 +189,7 @@ describe.each(kinds)('$name', (kind) => {
         const startNs = run.clock.ns;
         let newestNs = startNs;
         let granted = 0;
-        let fastest = rate;
+        let fastest: number = rate;
         let largest = run.limiter.peek(0).limit;
         for (const next of all) {
           granted += run.do(next);

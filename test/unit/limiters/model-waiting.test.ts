@@ -38,23 +38,17 @@ class Waits {
   readonly all: Wait[] = [];
   tried = { allowed: 0, blocked: 0 };
 
-  constructor(
-    readonly limiter: Limiter,
-    readonly unitMs: number,
-  ) {}
+  readonly limiter: Limiter;
 
-  static on(make: (clock: ManualClock) => Limiter, unitMs: number): Waits {
-    const clock = new ManualClock(1_000_000_000n);
-    const waits = new Waits(make(clock), unitMs);
-    Object.defineProperty(waits, 'clock', { value: clock });
-    return waits;
+  constructor(make: (clock: ManualClock) => Limiter) {
+    this.limiter = make(this.clock);
   }
 
-  acquire({ cost, patience, priority }: Step): void {
+  acquire(cost: number, patienceMs: number, priority: number): void {
     const wait: Wait = {
       cost,
       joinedNs: this.clock.nowNs(),
-      patienceMs: patience * this.unitMs,
+      patienceMs,
       controller: new AbortController(),
       settled: 0,
     };
@@ -65,7 +59,7 @@ class Waits {
     };
     this.limiter
       .acquire(cost, {
-        timeoutMs: wait.patienceMs,
+        timeoutMs: patienceMs,
         signal: wait.controller.signal,
         priority,
       })
@@ -85,8 +79,9 @@ class Waits {
 }
 
 function doStep(waits: Waits, each: Step, rate: number): void {
+  const patienceMs = (each.patience * 1_000) / rate;
   const { limiter } = waits;
-  if (each.call === 'acquire') waits.acquire(each);
+  if (each.call === 'acquire') waits.acquire(each.cost, patienceMs, each.priority);
   else if (each.call === 'try') waits.try(each.cost);
   else if (each.call === 'abort') waits.abort(each.which);
   else if (each.call === 'refund') limiter.refund(each.cost);
@@ -105,23 +100,29 @@ describe.each(kinds)('$name', (kind) => {
     await fc.assert(
       fc.asyncProperty(
         shape,
-        fc.array(fc.record({ pause: fc.double({ min: 0, max: 3, noNaN: true }), cost: fc.nat(9) }), {
-          minLength: 1,
-          maxLength: 12,
-        }),
+        fc.array(
+          fc.record({ pause: fc.double({ min: 0, max: 3, noNaN: true }), cost: fc.nat(9) }),
+          {
+            minLength: 1,
+            maxLength: 12,
+          },
+        ),
         async ({ rate, size }, all) => {
           const unitMs = 1_000 / rate;
-          const waits = Waits.on((clock) => kind.make(rate, size, clock), unitMs);
+          const waits = new Waits((clock) => kind.make(rate, size, clock));
           const { limiter, clock } = waits;
           const expected: number[] = [];
           for (const { pause, cost } of all) {
             await clock.advance(pause * unitMs);
             expected.push(limiter.estimateWaitMs(cost));
-            waits.acquire({ cost, patience: Infinity, priority: 0 } as Step);
+            waits.acquire(cost, Infinity, 0);
             await turn();
           }
           await clock.advance(200 * size * unitMs);
-          for (const [index, { cost, joinedNs, endedNs, outcome, settled }] of waits.all.entries()) {
+          for (const [
+            index,
+            { cost, joinedNs, endedNs, outcome, settled },
+          ] of waits.all.entries()) {
             const estimate = expected[index] ?? NaN;
             expect(settled).toBe(1);
             expect(outcome).toBe(estimate !== Infinity);
@@ -141,8 +142,10 @@ describe.each(kinds)('$name', (kind) => {
     await fc.assert(
       fc.asyncProperty(shape, script, async ({ rate, size }, all) => {
         const unitMs = 1_000 / rate;
-        const steps = all.map((each) => (each.call === 'reset' ? { ...each, call: 'try' as const } : each));
-        const waits = Waits.on((clock) => kind.make(rate, size, clock), unitMs);
+        const steps = all.map((each) =>
+          each.call === 'reset' ? { ...each, call: 'try' as const } : each,
+        );
+        const waits = new Waits((clock) => kind.make(rate, size, clock));
         const { limiter, clock } = waits;
         for (const each of steps) {
           await clock.advance(each.pause * unitMs);
@@ -177,7 +180,7 @@ describe.each(kinds)('$name', (kind) => {
     await fc.assert(
       fc.asyncProperty(shape, script, async ({ rate, size }, all) => {
         const unitMs = 1_000 / rate;
-        const waits = Waits.on((clock) => kind.make(rate, size, clock), unitMs);
+        const waits = new Waits((clock) => kind.make(rate, size, clock));
         const { limiter, clock } = waits;
         for (const each of all) {
           await clock.advance(each.pause * unitMs);
