@@ -12,7 +12,7 @@ import type { NativeWindowCalls } from './native/window-calls.js';
 export { RESERVE, type NativeBucketCalls } from './native/bucket-calls.js';
 export type { NativeHandle } from './native/handle.js';
 export type { NativeCapability, NativeHostCalls, NativeInterface } from './native/host-calls.js';
-export { KEYED_STATISTICS, type NativeKey } from './native/keyed-calls.js';
+export { KEYED_QUOTA, KEYED_STATISTICS, type NativeKey } from './native/keyed-calls.js';
 export type { NativeScanCalls, NativeScanPlan } from './native/scan-calls.js';
 export type { NativeThrottleCalls } from './native/throttle-calls.js';
 export { QUOTA_SCRATCH } from './native/window-calls.js';

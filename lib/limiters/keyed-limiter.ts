@@ -1,29 +1,20 @@
-import { KEYED_STATISTICS, type NativeHandle, native, SCRATCH } from '../internal/binding.js';
-import { type Clock, systemClock } from '../internal/clock.js';
-import { readClock } from '../internal/clock-alarms.js';
 import { wholeNs } from '../internal/duration.js';
-import { DisposedError } from '../internal/errors.js';
 import { badCost, type Decision, isCost } from './decision.js';
 import { KeyedCounters, type KeyedStatistics } from './keyed/keyed-counters.js';
-import { createKeyed } from './keyed/keyed-native.js';
+import { keyedShareBytes, NativeKeyed } from './keyed/keyed-native.js';
 import {
   badKey,
   checkBatch,
   checkBlockMs,
   checkKeyedLimiterOptions,
   checkKeyedQuota,
+  checkMaxKeys,
   checkRequest,
   isKey,
   type KeyedLimiterOptions,
 } from './keyed/keyed-options.js';
+import type { ShareHandle } from './sharing/share.js';
 import type { BucketQuota } from './token-bucket-options.js';
-
-const { scratch, keyed_try_acquire, keyed_try_acquire_at } = native;
-
-/** Frees the native half of limiters that were dropped without being disposed of. */
-const dropped = new FinalizationRegistry<NativeHandle>((handle) => {
-  native.keyed_destroy(handle);
-});
 
 /**
  * A token bucket for each key, millions of them, about 27 bytes each. In any time t a key is granted at most
@@ -51,36 +42,53 @@ const dropped = new FinalizationRegistry<NativeHandle>((handle) => {
  * ```
  */
 export class KeyedLimiter {
-  #handle: NativeHandle;
-  /** Undefined: the system's clock, which native code reads itself. */
-  readonly #ownClock: Clock | undefined;
-  readonly #clock: Clock;
+  readonly #table: NativeKeyed;
   readonly #burstOption: unknown;
   readonly #counters = new KeyedCounters();
   #quota: BucketQuota;
   /** What the native counts were at the last reset. */
   #before = { overflow: 0, evicted: 0 };
 
-  /** @throws PacegateError `ERR_PACEGATE_INVALID_ARGUMENT`, `ERR_PACEGATE_OUT_OF_RANGE` */
+  /**
+   * @throws PacegateError `ERR_PACEGATE_INVALID_ARGUMENT`, `ERR_PACEGATE_OUT_OF_RANGE`, `ERR_PACEGATE_SHARED_STATE`
+   * and those of files for a place that cannot be shared
+   */
   constructor(options: KeyedLimiterOptions) {
     const checked = checkKeyedLimiterOptions(options);
-    const { quota, clock } = checked;
-    this.#quota = quota;
+    this.#quota = checked.quota;
     this.#burstOption = checked.burstOption;
-    this.#clock = clock;
-    this.#ownClock = clock === systemClock ? undefined : clock;
-    this.#handle = createKeyed(checked);
-    dropped.register(this, this.#handle, this);
+    this.#table = new NativeKeyed(checked);
   }
 
-  /** Tokens per second and key. */
+  /**
+   * How large a SharedArrayBuffer for `share` must be, at the least. It begins zeroed.
+   *
+   * @param options - as for the constructor; only `maxKeys` matters
+   * @throws PacegateError for a wrong `maxKeys`
+   */
+  static sharedBytes(options: Partial<KeyedLimiterOptions> = {}): number {
+    return keyedShareBytes(checkMaxKeys(options));
+  }
+
+  /** Tokens per second and key; where it is shared what it is now, whoever has set it. */
   get rate(): number {
-    return this.#quota.rate;
+    return this.#live().rate;
   }
 
-  /** Tokens of a full bucket. */
+  /** Tokens of a full bucket; where it is shared as {@link rate}. */
   get burst(): number {
-    return this.#quota.burst;
+    return this.#live().burst;
+  }
+
+  /**
+   * Where others can join it: `new KeyedLimiter({ ...options, share })` with the options this one was made with, in
+   * another thread or process; it can be cloned, and so be sent. One that was not shared moves into a new
+   * SharedArrayBuffer first, with all its keys.
+   *
+   * @throws PacegateError after dispose, and when there is no memory for `maxKeys`
+   */
+  get share(): ShareHandle {
+    return this.#table.share();
   }
 
   /**
@@ -90,8 +98,7 @@ export class KeyedLimiter {
    * @throws PacegateError after dispose
    */
   get size(): number {
-    native.keyed_statistics_at(this.#alive(), readClock(this.#clock));
-    return scratch[KEYED_STATISTICS.keys] ?? 0;
+    return this.#table.figures().keys;
   }
 
   /**
@@ -100,7 +107,7 @@ export class KeyedLimiter {
    * @throws PacegateError after dispose
    */
   get bytes(): number {
-    return native.keyed_bytes(this.#alive());
+    return this.#table.bytes();
   }
 
   /**
@@ -113,12 +120,7 @@ export class KeyedLimiter {
   tryAcquire(key: string | number, cost = 1): boolean {
     if (!isKey(key)) throw badKey(key);
     if (!isCost(cost)) throw badCost('cost', cost);
-    const handle = this.#alive();
-    const clock = this.#ownClock;
-    const isAllowed =
-      clock === undefined
-        ? keyed_try_acquire(handle, key, cost)
-        : keyed_try_acquire_at(handle, key, cost, readClock(clock));
+    const isAllowed = this.#table.tryAcquire(key, cost);
     this.#count(isAllowed, cost);
     return isAllowed;
   }
@@ -130,14 +132,9 @@ export class KeyedLimiter {
    */
   check(key: string | number, cost = 1): Decision {
     checkRequest(key, 'cost', cost);
-    const handle = this.#alive();
-    const clock = this.#ownClock;
-    const isAllowed =
-      clock === undefined
-        ? native.keyed_check(handle, key, cost)
-        : native.keyed_check_at(handle, key, cost, readClock(clock));
-    this.#count(isAllowed, cost);
-    return this.#decision(isAllowed);
+    const decision = this.#table.check(key, cost);
+    this.#count(decision.allowed, cost);
+    return decision;
   }
 
   /**
@@ -147,7 +144,7 @@ export class KeyedLimiter {
    */
   peek(key: string | number, cost = 1): Decision {
     checkRequest(key, 'cost', cost);
-    return this.#decision(native.keyed_peek_at(this.#alive(), key, cost, readClock(this.#clock)));
+    return this.#table.peek(key, cost);
   }
 
   /**
@@ -163,13 +160,8 @@ export class KeyedLimiter {
   tryAcquireMany(keys: Uint32Array, allowed: Uint8Array, cost = 1): number {
     checkBatch(keys, allowed);
     if (!isCost(cost)) throw badCost('cost', cost);
-    const handle = this.#alive();
-    const clock = this.#ownClock;
-    const count =
-      clock === undefined
-        ? native.keyed_try_acquire_many(handle, keys, allowed, cost)
-        : native.keyed_try_acquire_many_at(handle, keys, allowed, cost, readClock(clock));
-    if (count > 0) this.#counters.allow(scratch[SCRATCH.nowNs] ?? 0, cost, count);
+    const count = this.#table.tryAcquireMany(keys, allowed, cost);
+    if (count > 0) this.#counters.allow(this.#table.lastNs, cost, count);
     this.#counters.block(keys.length - count);
     return count;
   }
@@ -183,7 +175,7 @@ export class KeyedLimiter {
    */
   penalize(key: string | number, tokens: number): boolean {
     checkRequest(key, 'tokens', tokens);
-    return native.keyed_penalize_at(this.#alive(), key, tokens, readClock(this.#clock));
+    return this.#table.penalize(key, tokens);
   }
 
   /**
@@ -194,7 +186,7 @@ export class KeyedLimiter {
    */
   reward(key: string | number, tokens: number): void {
     checkRequest(key, 'tokens', tokens);
-    native.keyed_reward_at(this.#alive(), key, tokens, readClock(this.#clock));
+    this.#table.reward(key, tokens);
   }
 
   /**
@@ -208,8 +200,7 @@ export class KeyedLimiter {
    */
   block(key: string | number, ms: number): boolean {
     if (!isKey(key)) throw badKey(key);
-    const ns = checkBlockMs(ms) * 1e6;
-    return native.keyed_block_at(this.#alive(), key, ns, readClock(this.#clock));
+    return this.#table.block(key, checkBlockMs(ms) * 1e6);
   }
 
   /**
@@ -220,32 +211,30 @@ export class KeyedLimiter {
    */
   delete(key: string | number): boolean {
     if (!isKey(key)) throw badKey(key);
-    return native.keyed_delete_at(this.#alive(), key, readClock(this.#clock));
+    return this.#table.delete(key);
   }
 
   /**
-   * Changes the rate of all keys from now on. What is spent stays spent, in tokens; a burst that was given stays, else
+   * Changes the rate of all keys from now on, where it is shared for all. What is spent stays spent, in tokens; a burst that was given stays, else
    * it follows the rate.
    *
    * @throws PacegateError for a rate the constructor would refuse, and after dispose; then nothing has changed
    */
   setRate(rate: number): void {
     const quota = checkKeyedQuota(rate, this.#burstOption);
-    native.keyed_set_quota_at(this.#alive(), quota.rate, quota.burst, readClock(this.#clock));
+    this.#table.setQuota(quota);
     this.#quota = quota;
   }
 
   /**
-   * How it has done so far. Takes as long as `size`.
+   * How it has done so far; where it is shared, others count their requests for themselves. Takes as long as `size`.
    *
    * @throws PacegateError after dispose
    */
   statistics(): KeyedStatistics {
-    const nowNs = readClock(this.#clock);
-    native.keyed_statistics_at(this.#alive(), nowNs);
-    const [keys = 0, bytes = 0, overflow = 0, evicted = 0] = scratch;
+    const { keys, bytes, overflow, evicted } = this.#table.figures();
     return {
-      ...this.#counters.statistics(wholeNs(nowNs)),
+      ...this.#counters.statistics(wholeNs(this.#table.nowNs())),
       overflowRequests: overflow - this.#before.overflow,
       keys,
       evictedKeys: evicted - this.#before.evicted,
@@ -254,46 +243,27 @@ export class KeyedLimiter {
   }
 
   /**
-   * Begins anew: no key is remembered or blocked, the statistics are empty.
+   * Begins anew: no key is remembered or blocked (where it is shared, for all), the statistics are empty.
    *
    * @throws PacegateError after dispose
    */
   reset(): void {
-    const handle = this.#alive();
-    native.keyed_clear(handle);
-    native.keyed_statistics_at(handle, readClock(this.#clock));
-    this.#before = {
-      overflow: scratch[KEYED_STATISTICS.overflow] ?? 0,
-      evicted: scratch[KEYED_STATISTICS.evicted] ?? 0,
-    };
+    this.#table.clear();
+    this.#before = this.#table.figures();
     this.#counters.clear();
   }
 
   /** Ends the limiter: any later call throws `ERR_PACEGATE_DISPOSED`. May be called twice. */
   [Symbol.dispose](): void {
-    if (this.#handle === 0) return;
-    dropped.unregister(this);
-    native.keyed_destroy(this.#handle);
-    this.#handle = 0;
+    this.#table.free();
   }
 
   #count(isAllowed: boolean, cost: number): void {
-    if (isAllowed) this.#counters.allow(scratch[SCRATCH.nowNs] ?? 0, cost);
+    if (isAllowed) this.#counters.allow(this.#table.lastNs, cost);
     else this.#counters.block();
   }
 
-  #decision(allowed: boolean): Decision {
-    return {
-      allowed,
-      limit: this.#quota.burst,
-      remaining: Math.floor(scratch[SCRATCH.remaining] ?? 0),
-      retryAfterMs: allowed ? 0 : (scratch[SCRATCH.waitNs] ?? 0) / 1e6,
-      resetMs: (scratch[SCRATCH.resetNs] ?? 0) / 1e6,
-    };
-  }
-
-  #alive(): NativeHandle {
-    if (this.#handle === 0) throw new DisposedError('KeyedLimiter');
-    return this.#handle;
+  #live(): BucketQuota {
+    return this.#table.isShared ? this.#table.quota() : this.#quota;
   }
 }

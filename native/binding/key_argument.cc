@@ -37,10 +37,10 @@ std::optional<IpAddress> read_address(std::u16string_view text) noexcept {
 KeyId id_of(std::u16string_view text, const KeyedObject& object) noexcept {
   if (object.reads_addresses) {
     if (const std::optional<IpAddress> address = read_address(text)) {
-      return object.hasher.of(*address);
+      return object.store.hasher().of(*address);
     }
   }
-  return object.hasher.of(std::span<const std::uint8_t>(
+  return object.store.hasher().of(std::span<const std::uint8_t>(
       reinterpret_cast<const std::uint8_t*>(text.data()), text.size() * sizeof(char16_t)));
 }
 
@@ -62,7 +62,7 @@ KeyId read_key(const Call& call, std::size_t index, const KeyedObject& object) {
   napi_value value = call.value(index);
   std::uint32_t number = 0;
   if (napi_get_value_uint32(call.env(), value, &number) == napi_ok) {
-    return object.hasher.of(number);
+    return object.store.hasher().of(number);
   }
   std::array<char16_t, kShortKey> text;
   std::size_t length = 0;

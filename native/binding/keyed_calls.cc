@@ -16,7 +16,7 @@ namespace {
 
 // Indices into Environment::scratch; mirrored by SCRATCH and KEYED_SCRATCH in lib/.
 enum ScratchSlot : std::uint8_t { kNowNs, kRemaining, kWaitNs, kResetNs };
-enum StatisticsSlot : std::uint8_t { kKeys, kBytes, kOverflow, kEvicted };
+enum StatisticsSlot : std::uint8_t { kKeys = 1, kBytes, kOverflow, kEvicted, kRate, kBurst };
 
 KeyedObject& object_of(const Call& call) {
   return call.environment().keyed.at(call.int32(0));
@@ -86,7 +86,9 @@ napi_value keyed_try_acquire(Call& call) {
   KeyedObject& object = object_of(call);
   const KeyId id = read_key(call, 1, object);
   const double cost = call.number(2);
-  return call.boolean(object.table.try_acquire(id, cost, now_of<Time>(call, 3)).allowed());
+  const Ticks now = now_of<Time>(call, 3);
+  return call.boolean(object.store.with_table(
+      now, [&](KeyedTable& table) { return table.try_acquire(id, cost, now).allowed(); }));
 }
 
 double ns_or_infinity(Ticks ticks) {
@@ -100,6 +102,7 @@ napi_value explain(const Call& call, const KeyedDecision& decision) {
   scratch[kRemaining] = decision.available;
   scratch[kWaitNs] = ns_or_infinity(decision.verdict.wait);
   scratch[kResetNs] = ns_or_infinity(decision.time_to_full);
+  scratch[kBurst] = decision.burst;
   return call.boolean(decision.verdict.allowed());
 }
 
@@ -108,7 +111,9 @@ napi_value keyed_check(Call& call) {
   KeyedObject& object = object_of(call);
   const KeyId id = read_key(call, 1, object);
   const double cost = call.number(2);
-  return explain(call, object.table.check(id, cost, now_of<Time>(call, 3)));
+  const Ticks now = now_of<Time>(call, 3);
+  return explain(call, object.store.with_table(
+                           now, [&](KeyedTable& table) { return table.check(id, cost, now); }));
 }
 
 template <typename Time>
@@ -116,7 +121,9 @@ napi_value keyed_peek(Call& call) {
   KeyedObject& object = object_of(call);
   const KeyId id = read_key(call, 1, object);
   const double cost = call.number(2);
-  return explain(call, object.table.peek(id, cost, now_of<Time>(call, 3)));
+  const Ticks now = now_of<Time>(call, 3);
+  return explain(call, object.store.with_table(
+                           now, [&](KeyedTable& table) { return table.peek(id, cost, now); }));
 }
 
 /// Arguments: handle, Uint32Array of keys, Uint8Array at least as long, cost. All by one reading of
@@ -138,9 +145,12 @@ napi_value keyed_try_acquire_many(Call& call) {
     for (std::size_t i = 0; i < size; ++i) {
       std::uint32_t key = 0;  // copied: another thread may be writing a shared array
       std::memcpy(&key, &keys[4 * (start + i)], sizeof(key));
-      ids[i] = object.hasher.of(key);
+      ids[i] = object.store.hasher().of(key);
     }
-    count += object.table.try_acquire_many({ids.data(), size}, &allowed[start], cost, now);
+    // Others get their turn in between.
+    count += object.store.with_table(now, [&](KeyedTable& table) {
+      return table.try_acquire_many({ids.data(), size}, &allowed[start], cost, now);
+    });
   }
   return call.number_value(static_cast<double>(count));
 }
@@ -150,7 +160,9 @@ napi_value keyed_penalize(Call& call) {
   KeyedObject& object = object_of(call);
   const KeyId id = read_key(call, 1, object);
   const double tokens = call.number(2);
-  return call.boolean(object.table.penalize(id, tokens, now_of<Time>(call, 3)));
+  const Ticks now = now_of<Time>(call, 3);
+  return call.boolean(object.store.with_table(
+      now, [&](KeyedTable& table) { return table.penalize(id, tokens, now); }));
 }
 
 template <typename Time>
@@ -158,7 +170,8 @@ napi_value keyed_reward(Call& call) {
   KeyedObject& object = object_of(call);
   const KeyId id = read_key(call, 1, object);
   const double tokens = call.number(2);
-  object.table.reward(id, tokens, now_of<Time>(call, 3));
+  const Ticks now = now_of<Time>(call, 3);
+  object.store.with_table(now, [&](KeyedTable& table) { table.reward(id, tokens, now); });
   return Call::nothing();
 }
 
@@ -171,47 +184,86 @@ napi_value keyed_block(Call& call) {
   const Ticks duration = ns == std::numeric_limits<double>::infinity()
                              ? KeyBlock::kForever
                              : whole(ns, kMaxKeyBlock / kTicksPerNs) * kTicksPerNs;
-  return call.boolean(object.table.block(id, duration, now_of<Time>(call, 3)));
+  const Ticks now = now_of<Time>(call, 3);
+  return call.boolean(object.store.with_table(
+      now, [&](KeyedTable& table) { return table.block(id, duration, now); }));
 }
 
 template <typename Time>
 napi_value keyed_delete(Call& call) {
   KeyedObject& object = object_of(call);
   const KeyId id = read_key(call, 1, object);
-  return call.boolean(object.table.remove(id, now_of<Time>(call, 2)));
+  const Ticks now = now_of<Time>(call, 2);
+  return call.boolean(
+      object.store.with_table(now, [&](KeyedTable& table) { return table.remove(id, now); }));
 }
 
 template <typename Time>
 napi_value keyed_set_quota(Call& call) {
   KeyedObject& object = object_of(call);
   const BucketQuota quota = read_quota(call, 1);
-  object.table.set_quota(quota, now_of<Time>(call, 3));
+  const Ticks now = now_of<Time>(call, 3);
+  object.store.with_table(now, [&](KeyedTable& table) { table.set_quota(quota, now); });
   return Call::nothing();
 }
 
+template <typename Time>
 napi_value keyed_clear(Call& call) {
-  KeyedTable& table = object_of(call).table;
-  for (std::uint32_t i = 0; i < table.shard_count(); ++i) table.clear_shard(i);
-  table.clear_overflow();
+  KeyedObject& object = object_of(call);
+  object.store.with_table(now_of<Time>(call, 1), [](KeyedTable& table) { table.clear(); });
   return Call::nothing();
 }
 
 /// Forgets what has been idle long enough, and leaves the figures in scratch.
 template <typename Time>
 napi_value keyed_statistics(Call& call) {
-  KeyedTable& table = object_of(call).table;
-  const Ticks now = ticks_from_ns(Time::now_ns(call, 1));
-  for (std::uint32_t i = 0; i < table.shard_count(); ++i) table.tidy_shard(i, now);
+  KeyedObject& object = object_of(call);
+  const Ticks now = now_of<Time>(call, 1);
   const std::span<double> scratch = call.environment().scratch.values();
-  scratch[kKeys] = static_cast<double>(table.entries());
-  scratch[kBytes] = static_cast<double>(table.bytes());
-  scratch[kOverflow] = static_cast<double>(table.counts().overflow);
-  scratch[kEvicted] = static_cast<double>(table.counts().evicted);
+  object.store.with_table(now, [&](KeyedTable& table) {
+    table.tidy(now);
+    scratch[kKeys] = static_cast<double>(table.entries());
+    scratch[kBytes] = static_cast<double>(table.bytes());
+    scratch[kOverflow] = static_cast<double>(table.counts().overflow);
+    scratch[kEvicted] = static_cast<double>(table.counts().evicted);
+    scratch[kRate] = kTicksPerSecond / table.quota().ticks_per_token;
+    scratch[kBurst] = table.quota().burst;
+  });
+  return Call::nothing();
+}
+
+/// Leaves rate and burst in scratch, whoever has set them.
+napi_value keyed_quota(Call& call) {
+  const BucketQuota quota = object_of(call).store.quota();
+  const std::span<double> scratch = call.environment().scratch.values();
+  scratch[kRate] = kTicksPerSecond / quota.ticks_per_token;
+  scratch[kBurst] = quota.burst;
   return Call::nothing();
 }
 
 napi_value keyed_bytes(Call& call) {
-  return call.number_value(static_cast<double>(object_of(call).table.bytes()));
+  return call.number_value(static_cast<double>(object_of(call).store.bytes()));
+}
+
+/// Arguments: handle, rate and burst it was made with, place. Moves the table there with all it
+/// holds, or joins the one that is there.
+template <typename Time>
+napi_value keyed_share(Call& call) {
+  KeyedObject& object = object_of(call);
+  if (object.store.is_shared()) throw CallError("this table is shared already");
+  const SharedFormat format = object.store.format(call.number(1), call.number(2));
+  const Ticks now = now_of<Time>(call, 4);
+  auto place = std::make_unique<SharedPlace>(
+      call, 3, format, [&](std::byte* state) { object.store.build(state, now); });
+  object.store.join(place->state());
+  object.place = std::move(place);
+  return Call::nothing();
+}
+
+/// Argument: most keys. \return bytes that a SharedArrayBuffer must have
+napi_value keyed_share_bytes(Call& call) {
+  const std::uint64_t max_keys = whole(call.number(0), std::uint64_t{1} << 32);
+  return call.number_value(static_cast<double>(KeyedStore::memory_needed(max_keys)));
 }
 
 }  // namespace
@@ -231,9 +283,12 @@ void register_keyed_calls(Exports& exports) {
   exports.add<keyed_block<GivenTime>>("keyed_block_at");
   exports.add<keyed_delete<GivenTime>>("keyed_delete_at");
   exports.add<keyed_set_quota<GivenTime>>("keyed_set_quota_at");
-  exports.add<keyed_clear>("keyed_clear");
+  exports.add<keyed_clear<GivenTime>>("keyed_clear_at");
   exports.add<keyed_statistics<GivenTime>>("keyed_statistics_at");
+  exports.add<keyed_quota>("keyed_quota");
   exports.add<keyed_bytes>("keyed_bytes");
+  exports.add<keyed_share<GivenTime>>("keyed_share_at");
+  exports.add<keyed_share_bytes>("keyed_share_bytes");
 }
 
 }  // namespace pacegate::binding

@@ -63,4 +63,9 @@ describe('worker threads', { timeout: 90_000 }, () => {
   test('can be busy when the process ends', async () => {
     expect(await runProgram('exit-with-busy-workers', { isAbrupt: true })).toEqual(well('leaving'));
   });
+
+  test('H1 share a keyed limiter: each key is granted its burst in all, exactly', async () => {
+    const outcome = `${JSON.stringify(new Array(8).fill(1_000))} 608`;
+    expect(await runProgram('keyed-workers')).toEqual(well(outcome));
+  });
 });

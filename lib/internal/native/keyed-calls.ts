@@ -1,7 +1,10 @@
 import type { NativeHandle } from './handle.js';
 
 /** Indices into `scratch` after `keyed_statistics_at`. */
-export const KEYED_STATISTICS = { keys: 0, bytes: 1, overflow: 2, evicted: 3 } as const;
+export const KEYED_STATISTICS = { keys: 1, bytes: 2, overflow: 3, evicted: 4 } as const;
+
+/** Indices into `scratch` after `keyed_quota`; `burst` also after `keyed_check` and `keyed_peek_at`. */
+export const KEYED_QUOTA = { rate: 5, burst: 6 } as const;
 
 /** A string, or a whole number from 0 to 2^32 - 1. */
 export type NativeKey = string | number;
@@ -64,8 +67,25 @@ export interface NativeKeyedCalls {
   /** @returns whether the key was known */
   keyed_delete_at: (handle: NativeHandle, key: NativeKey, nowNs: bigint) => boolean;
   keyed_set_quota_at: (handle: NativeHandle, rate: number, burst: number, nowNs: bigint) => void;
-  keyed_clear: (handle: NativeHandle) => void;
+  keyed_clear_at: (handle: NativeHandle, nowNs: bigint) => void;
   /** Drops idle keys, and leaves the figures in `scratch`. */
   keyed_statistics_at: (handle: NativeHandle, nowNs: bigint) => void;
+  /** Leaves rate and burst in `scratch`, whoever has set them. */
+  keyed_quota: (handle: NativeHandle) => void;
   keyed_bytes: (handle: NativeHandle) => number;
+  /**
+   * Moves the table to `place` with all it holds, or joins the one that is there.
+   *
+   * @param rate, burst - it was made with
+   * @param place - memory of a SharedArrayBuffer, or a path
+   */
+  keyed_share_at: (
+    handle: NativeHandle,
+    rate: number,
+    burst: number,
+    place: Uint8Array | string,
+    nowNs: bigint,
+  ) => void;
+  /** Bytes of a SharedArrayBuffer for so many keys. */
+  keyed_share_bytes: (maxKeys: number) => number;
 }

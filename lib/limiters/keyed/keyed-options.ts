@@ -8,6 +8,7 @@ import {
 import { type Clock, checkClock } from '../../internal/clock.js';
 import { InvalidArgumentError } from '../../internal/errors.js';
 import { badCost, isCost } from '../decision.js';
+import { checkShare, type Share, type ShareHandle } from '../sharing/share.js';
 import { type BucketQuota, checkQuota } from '../token-bucket-options.js';
 
 /** How a `KeyedLimiter` is made. */
@@ -44,6 +45,11 @@ export interface KeyedLimiterOptions {
   ipv6Prefix?: number | undefined;
   /** Where time comes from; by default the system's monotonic clock. */
   clock?: Clock | undefined;
+  /**
+   * Where its state is, for others to use it too; `'none'` by default. See {@link Share}. A shared one takes the memory
+   * of `maxKeys` at once (`KeyedLimiter.sharedBytes`), and all who share it must use the same clock.
+   */
+  share?: Share | undefined;
 }
 
 /** Checked {@link KeyedLimiterOptions}. */
@@ -56,17 +62,19 @@ export interface CheckedKeyedLimiterOptions {
   /** 0: text is never an address. */
   ipv6Prefix: number;
   clock: Clock;
+  share: ShareHandle | undefined;
 }
 
-const KNOWN = ['rate', 'burst', 'maxKeys', 'idleMs', 'addresses', 'ipv6Prefix', 'clock'];
+const KNOWN = ['rate', 'burst', 'maxKeys', 'idleMs', 'addresses', 'ipv6Prefix', 'clock', 'share'];
+const MAX_KEYS = { min: 1, max: 2 ** 32, integer: true } as const;
 const DEFAULT_MAX_KEYS = 1_000_000;
 const DEFAULT_IDLE_MS = 60_000;
 const LONGEST_IDLE_MS = 52 * 86_400_000;
 const LONGEST_BLOCK_MS = 208 * 86_400_000;
 
-/** @throws PacegateError for what is wrong, unknown, or of a later version */
+/** @throws PacegateError for what is wrong or unknown */
 export function checkKeyedLimiterOptions(options: unknown): CheckedKeyedLimiterOptions {
-  const given = checkOptions('options', options, KNOWN, ['share']);
+  const given = checkOptions('options', options, KNOWN);
   const burstOption = given['burst'];
   const quota = checkKeyedQuota(given['rate'], burstOption);
   const readsAddresses = checkBoolean('addresses', given['addresses'], true);
@@ -76,18 +84,21 @@ export function checkKeyedLimiterOptions(options: unknown): CheckedKeyedLimiterO
   return {
     quota,
     burstOption,
-    maxKeys: checkOptionalNumber('maxKeys', given['maxKeys'], DEFAULT_MAX_KEYS, {
-      min: 1,
-      max: 2 ** 32,
-      integer: true,
-    }),
+    maxKeys: checkMaxKeys(given),
     idleMs: checkOptionalNumber('idleMs', given['idleMs'], DEFAULT_IDLE_MS, {
       min: 0,
       max: LONGEST_IDLE_MS,
     }),
     ipv6Prefix: readsAddresses ? checkPrefix(given['ipv6Prefix']) : 0,
     clock: checkClock('clock', given['clock']),
+    share: checkShare('share', given['share']),
   };
+}
+
+/** The one option that says how large a table is; the default where it is absent. */
+export function checkMaxKeys(options: unknown): number {
+  const { maxKeys } = checkOptions('options', options, KNOWN);
+  return checkOptionalNumber('maxKeys', maxKeys, DEFAULT_MAX_KEYS, MAX_KEYS);
 }
 
 function checkPrefix(value: unknown): number {

@@ -129,11 +129,12 @@ KeyedDecision KeyedTable::peek(KeyId id, double cost, Ticks now) noexcept {
   if (slot.is_blocked()) {
     const KeyBlock block = KeyBlock::read(slot.word, quota, now);
     if (block.left != 0) {
-      return {blocked_verdict(block, quota, price), 0, shard.time_to_expiry(slot, now)};
+      return {blocked_verdict(block, quota, price), 0, shard.time_to_expiry(slot, now),
+              quota.burst};
     }
     debt = block.debt_behind;
   }
-  return {key_verdict(quota, debt, price), key_tokens(quota, debt), debt};
+  return {key_verdict(quota, debt, price), key_tokens(quota, debt), debt, quota.burst};
 }
 
 bool KeyedTable::penalize(KeyId id, double tokens, Ticks now) noexcept {
@@ -196,14 +197,17 @@ bool KeyedTable::remove(KeyId id, Ticks now) noexcept {
 void KeyedTable::set_quota(const BucketQuota& quota, Ticks now) noexcept {
   const Quota before = current_quota();
   const std::uint64_t next = before.generation + 1;
+  Ticks word = header_->overflow.load(std::memory_order_relaxed);
+  const Ticks debt = overflow_debt(now);
+  const Ticks scaled = rescaled_debt(debt, before.quota, quota);
+  // Killed in between, it leaves the overflow bucket emptier than it was, never fuller.
+  if (scaled > debt) raise_overflow(scaled, now);
   header_->quotas[next & 1] = quota;
   header_->generation.store(next, std::memory_order_release);
-  const Ticks debt = overflow_debt(now);
-  if (debt == 0) return;
-  Ticks word = header_->overflow.load(std::memory_order_relaxed);
-  const Ticks scaled = rescaled_debt(debt, before.quota, quota);
-  // Who spends meanwhile leaves more, which may stand.
-  header_->overflow.compare_exchange_strong(word, std::max<Ticks>(now + scaled, 1));
+  if (scaled < debt) {
+    // Who spends meanwhile leaves more, which may stand.
+    header_->overflow.compare_exchange_strong(word, std::max<Ticks>(now + scaled, 1));
+  }
 }
 
 }  // namespace pacegate

@@ -63,6 +63,7 @@ struct KeyedDecision {
   BucketVerdict verdict;
   double available = 0;    ///< tokens left
   Ticks time_to_full = 0;  ///< kForever: blocked for good
+  double burst = 0;        ///< tokens of a full bucket
 };
 
 /// Where a table lies. `lines` hold the slots of all shards, one after the other.
@@ -72,14 +73,14 @@ struct KeyedMemory {
   std::span<KeyedLine> lines;
 };
 
-/// `now` is ticks_from_ns() of one monotonic clock. One thread at a time; over memory that is shared,
-/// one thread at a time for each shard (shard_of()), of all processes. Allocates only when a shard
+/// `now` is ticks_from_ns() of one monotonic clock. One thread at a time, of all processes where the
+/// memory is shared. Allocates only when a shard
 /// grows or shrinks, which takes time in proportion to that shard: some 100 us at most.
 class KeyedTable {
  public:
   /// A table with memory of its own, which follows the number of keys.
   explicit KeyedTable(const KeyedOptions& options);
-  /// A table of fixed size over memory that outlives it, made by build_shards().
+  /// A table of fixed size over memory that outlives it.
   explicit KeyedTable(const KeyedMemory& memory);
 
   KeyedTable(const KeyedTable&) = delete;
@@ -87,12 +88,6 @@ class KeyedTable {
 
   /// How many shards `max_keys` are divided into.
   [[nodiscard]] static std::uint32_t shards_for(std::uint64_t max_keys) noexcept;
-
-  [[nodiscard]] std::uint32_t shard_of(KeyId id) const noexcept {
-    // Shifted twice: a single shift by 64 is undefined.
-    return static_cast<std::uint32_t>((id >> 1) >> (63 - shard_bits_));
-  }
-  [[nodiscard]] std::uint32_t shard_count() const noexcept { return 1U << shard_bits_; }
 
   /// Takes `cost` tokens from the bucket of `id`, or none.
   BucketVerdict try_acquire(KeyId id, double cost, Ticks now) noexcept;
@@ -124,18 +119,21 @@ class KeyedTable {
   bool remove(KeyId id, Ticks now) noexcept;
 
   /// Changes rate and burst for all keys; debts are kept in tokens. Shards follow when they are used
-  /// next. Over shared memory: one caller at a time.
+  /// next.
   void set_quota(const BucketQuota& quota, Ticks now) noexcept;
 
-  /// Forgets all keys of a shard.
-  void clear_shard(std::uint32_t index) noexcept;
-  /// Makes the overflow bucket full. Only when all shards are cleared as well.
-  void clear_overflow() noexcept { header_->overflow.store(KeyedHeader::kNoOverflow); }
+  /// Forgets all keys.
+  void clear() noexcept;
 
-  /// Drops what has been idle long enough in a shard, and memory it needs no longer.
-  void tidy_shard(std::uint32_t index, Ticks now) noexcept;
-  /// Puts in order what a holder of the shard that died left.
-  void repair_shard(std::uint32_t index, Ticks now) noexcept;
+  /// Drops what has been idle long enough, and memory that is needed no longer.
+  void tidy(Ticks now) noexcept;
+  /// Puts in order what a holder that died left.
+  void repair(Ticks now) noexcept;
+  /// Gives all keys and debts to `other`, which is empty and of the same options and seed.
+  void copy_to(KeyedTable& other, Ticks now) noexcept;
+
+  /// Of buckets now.
+  [[nodiscard]] BucketQuota quota() const noexcept { return current_quota().quota; }
 
   /// Keys there are; those idle for longer than they need be are among them until they are swept.
   [[nodiscard]] std::uint64_t entries() const noexcept {
@@ -144,13 +142,18 @@ class KeyedTable {
   /// Memory of the table, all in.
   [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
   [[nodiscard]] const KeyedCounts& counts() const noexcept { return counts_; }
-  [[nodiscard]] const KeyedHeader& header() const noexcept { return *header_; }
 
  private:
   struct Quota {
     BucketQuota quota;
     std::uint64_t generation;
   };
+
+  [[nodiscard]] std::uint32_t shard_of(KeyId id) const noexcept {
+    // Shifted twice: a single shift by 64 is undefined.
+    return static_cast<std::uint32_t>((id >> 1) >> (63 - shard_bits_));
+  }
+  [[nodiscard]] std::uint32_t shard_count() const noexcept { return 1U << shard_bits_; }
 
   [[nodiscard]] Quota current_quota() const noexcept;
   [[nodiscard]] KeyedShard shard_at(std::uint32_t index) noexcept {
@@ -172,6 +175,8 @@ class KeyedTable {
   KeyedSlot& add(KeyedShard& shard, KeyId id, Ticks now) noexcept;
   KeyedSlot* find_or_force(std::uint32_t index, KeyId id, Ticks now) noexcept;
   void drop(KeyedShard& shard, KeyedSlot& slot) noexcept;
+  void tidy_shard(std::uint32_t index, Ticks now) noexcept;
+  void adopt(std::uint32_t index, const KeyedSlot& slot, Ticks now) noexcept;
   bool resize(std::uint32_t index, std::uint32_t capacity) noexcept;
 
   KeyedHeader* header_;

@@ -155,11 +155,17 @@ bool KeyedTable::resize(std::uint32_t index, std::uint32_t capacity) noexcept {
   return true;
 }
 
-void KeyedTable::clear_shard(std::uint32_t index) noexcept {
-  const std::uint32_t count = shards_[index].count;
-  shard_at(index).clear();
-  header_->entries.fetch_sub(count, std::memory_order_relaxed);
-  if (is_sparse(shards_[index])) resize(index, kLeastCapacity);
+void KeyedTable::clear() noexcept {
+  for (std::uint32_t i = 0; i < shard_count(); ++i) {
+    shard_at(i).clear();
+    if (is_sparse(shards_[i])) resize(i, kLeastCapacity);
+  }
+  header_->entries.store(0, std::memory_order_relaxed);
+  header_->overflow.store(KeyedHeader::kNoOverflow, std::memory_order_relaxed);
+}
+
+void KeyedTable::tidy(Ticks now) noexcept {
+  for (std::uint32_t i = 0; i < shard_count(); ++i) tidy_shard(i, now);
 }
 
 void KeyedTable::tidy_shard(std::uint32_t index, Ticks now) noexcept {
@@ -171,12 +177,35 @@ void KeyedTable::tidy_shard(std::uint32_t index, Ticks now) noexcept {
   if (is_sparse(shards_[index])) resize(index, roomy_capacity(shards_[index]));
 }
 
-void KeyedTable::repair_shard(std::uint32_t index, Ticks now) noexcept {
+void KeyedTable::repair(Ticks now) noexcept {
   const Quota current = current_quota();
-  shard_at(index).repair(current.quota, current.generation, now);
   std::uint64_t total = 0;
-  for (std::uint32_t i = 0; i < shard_count(); ++i) total += shards_[i].count;
+  for (std::uint32_t i = 0; i < shard_count(); ++i) {
+    shard_at(i).repair(current.quota, current.generation, now);
+    total += shards_[i].count;
+  }
   header_->entries.store(total, std::memory_order_relaxed);
+}
+
+void KeyedTable::copy_to(KeyedTable& other, Ticks now) noexcept {
+  if (const Ticks debt = overflow_debt(now); debt != 0) other.raise_overflow(debt, now);
+  for (std::uint32_t i = 0; i < shard_count(); ++i) {
+    const std::uint32_t capacity = enter(i, now).state().capacity;
+    for (std::uint32_t slot = 0; slot < capacity; ++slot) {
+      if (!slots_[i][slot].is_free()) other.adopt(i, slots_[i][slot], now);
+    }
+  }
+}
+
+void KeyedTable::adopt(std::uint32_t index, const KeyedSlot& slot, Ticks now) noexcept {
+  KeyedShard shard = shard_at(index);
+  if (is_crowded(shards_[index]) && !has_room(index, now)) {
+    // A fixed shard that got far more than its share: as if the key had never had a place.
+    raise_overflow(std::min(shard.time_to_expiry(slot, now), shard.quota().capacity), now);
+    return;
+  }
+  shard.occupy(shard.find(slot.id()), slot.tag, slot.word);
+  header_->entries.fetch_add(1, std::memory_order_relaxed);
 }
 
 }  // namespace pacegate

@@ -31,11 +31,6 @@ int drain(KeyedTable& table, KeyId id, Ticks now, int limit = 1000) {
   return count;
 }
 
-/// Sees to every shard as size and statistics do.
-void tidy(KeyedTable& table, Ticks now) {
-  for (std::uint32_t i = 0; i < table.shard_count(); ++i) table.tidy_shard(i, now);
-}
-
 }  // namespace
 
 TEST_SUITE("keyed_table") {
@@ -81,7 +76,7 @@ TEST_SUITE("keyed_table") {
     }
     for (std::uint32_t i = 1000; i < 300'000; ++i) REQUIRE(table.remove(key(i), kNow));
     CHECK_FALSE(table.remove(key(1000), kNow));
-    tidy(table, kNow);
+    table.tidy(kNow);
     CHECK(table.entries() == 1000);
     CHECK(table.bytes() < 100'000);
     for (std::uint32_t i = 0; i < 1000; ++i) {
@@ -93,9 +88,9 @@ TEST_SUITE("keyed_table") {
     KeyedTable table(options(10, 5, 100'000, 2 * kSecond));
     for (std::uint32_t i = 0; i < 50'000; ++i) table.try_acquire(key(i), 1, kNow);
     const std::size_t full = table.bytes();
-    tidy(table, kNow + 100 * kMs + 2 * kSecond - 1);
+    table.tidy(kNow + 100 * kMs + 2 * kSecond - 1);
     CHECK(table.entries() == 50'000);
-    tidy(table, kNow + 100 * kMs + 2 * kSecond);
+    table.tidy(kNow + 100 * kMs + 2 * kSecond);
     CHECK(table.entries() == 0);
     CHECK(table.bytes() * 20 < full);
   }
@@ -202,7 +197,7 @@ TEST_SUITE("keyed_table") {
     CHECK(forever.verdict.outcome == Outcome::not_yet);
     CHECK(forever.verdict.wait == BucketVerdict::kForever);
     CHECK(forever.time_to_full == BucketVerdict::kForever);
-    tidy(table, kNow + kSecond * 10'000'000);
+    table.tidy(kNow + kSecond * 10'000'000);
     CHECK(drain(table, key(1), kNow + kSecond * 10'000'000) == 0);
     CHECK(table.remove(key(1), kNow + kSecond));
     CHECK(drain(table, key(1), kNow + kSecond) == 10);

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { KeyedLimiter } from '../../../../lib/index.js';
 
 const INVALID = 'ERR_PACEGATE_INVALID_ARGUMENT';
+const SHARED = 'ERR_PACEGATE_SHARED_STATE';
 const RANGE = 'ERR_PACEGATE_OUT_OF_RANGE';
 
 const refused = (code: string, part: string): Error =>
@@ -29,6 +30,10 @@ describe('options of KeyedLimiter', () => {
     [{ rate: 1, ipv6Prefix: '64' }, INVALID, 'ipv6Prefix'],
     [{ rate: 1, ipv6Prefix: 64, addresses: false }, INVALID, 'ipv6Prefix'],
     [{ rate: 1, clock: 5 }, INVALID, 'clock'],
+    [{ rate: 1, share: 5 }, INVALID, 'share'],
+    [{ rate: 1, share: { buffer: new ArrayBuffer(8) } }, INVALID, 'share.buffer'],
+    [{ rate: 1, share: { buffer: new SharedArrayBuffer(8) } }, SHARED, 'bytes'],
+    [{ rate: 1, share: { file: '/no/such/folder/file' } }, 'ERR_PACEGATE_SYSTEM', '/no/such'],
     [{ rate: 1, maxkeys: 5 }, INVALID, 'maxkeys'],
   ])('%o is refused', (options, code, part) => {
     expect(() => Reflect.construct(KeyedLimiter, [options]) as unknown).toThrow(
