@@ -49,7 +49,8 @@ void KeyedShard::make_bucket(KeyedSlot& slot, Ticks word) noexcept {
 void KeyedShard::make_blocked(KeyedSlot& slot, const KeyBlock& block, Ticks now) const noexcept {
   if (!slot.is_blocked()) {
     // Admits too little whether it is read as a bucket or as a block.
-    slot.word = now + std::min(std::max(block.left, block.debt_behind), kMaxKeyDebt);
+    const bool is_long = block.left > kMaxKeyDebt - std::min(block.debt_behind, kMaxKeyDebt);
+    slot.word = now + (is_long ? kMaxKeyDebt : block.left + block.debt_behind);
     order_stores();
     slot.tag |= KeyedSlot::kBlocked;
     order_stores();

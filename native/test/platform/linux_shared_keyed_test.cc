@@ -1,0 +1,234 @@
+// A keyed table that processes share, killed at any instruction. Linux only: it needs ptrace.
+#ifdef __linux__
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cstring>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/keyed_store.h"
+#include "stepped_process.h"
+
+using namespace pacegate;
+
+namespace {
+
+constexpr Ticks kMs = kNsPerMs * kTicksPerNs;
+constexpr Ticks kStart = 7'000'000 * kMs;
+constexpr std::uint64_t kMaxKeys = 10;
+constexpr SipKey kSeed{1, 2};
+
+KeyedOptions options(double rate = 10, double burst = 5, std::uint64_t max_keys = kMaxKeys) {
+  return {.quota = *make_quota(rate, burst), .max_keys = max_keys, .idle = 500 * kMs};
+}
+
+/// Memory as a SharedArrayBuffer is.
+template <std::size_t size>
+struct alignas(64) Memory {
+  std::array<std::byte, size> bytes{};
+
+  SharedState join(KeyedStore& store, Ticks now = kStart) {
+    SharedState state = SharedState::over_memory(bytes, store.format(10, 5),
+                                                 [&](std::byte* at) { store.build(at, now); });
+    return state;
+  }
+};
+using SmallMemory = Memory<4096>;
+
+/// Twelve keys, of which the first nine belong to the same cache line: who comes later is pushed on,
+/// and moves back when one of them goes.
+std::vector<KeyId> crowding_keys(const KeyHasher& hasher) {
+  constexpr std::uint32_t kCapacity = 20;
+  std::vector<KeyId> keys;
+  for (std::uint32_t number = 0; keys.size() < 12; ++number) {
+    const KeyId id = hasher.of(number);
+    if (keys.size() >= 9 || KeyedShard::home_of(id, 0, kCapacity) == 4) keys.push_back(id);
+  }
+  return keys;
+}
+
+struct Look {
+  double available;
+  bool refuses_all;
+};
+
+/// What a user can see of every key.
+std::vector<Look> look_at(KeyedStore& store, const std::vector<KeyId>& keys, Ticks now) {
+  std::vector<Look> looks;
+  store.with_table(now, [&](KeyedTable& table) {
+    for (const KeyId id : keys) {
+      const KeyedDecision decision = table.peek(id, 0, now);
+      looks.push_back({decision.available, !decision.verdict.allowed()});
+    }
+  });
+  return looks;
+}
+
+/// A copy of what another process has at this moment, as it is found when that process is killed.
+struct Left {
+  explicit Left(const SmallMemory& memory)
+      : copy(std::make_unique<SmallMemory>(memory)), state(copy->join(store)) {
+    using platform::SharedLock;
+    const bool abandoned = state.lock().unfinished();
+    new (&state.lock())
+        SharedLock(abandoned ? SharedLock::Found::abandoned : SharedLock::Found::whole);
+    store.join(state);
+  }
+  KeyedStore store{options(), kSeed, 64};
+  std::unique_ptr<SmallMemory> copy;
+  SharedState state;
+};
+
+struct Operation {
+  std::string name;
+  std::uint64_t at_ms;
+  std::function<void(KeyedTable&, const std::vector<KeyId>&, Ticks now)> run;
+};
+
+const Operation kOperations[] = {
+    {"take as new", 10, [](auto& t, auto& k, auto now) { t.try_acquire(k[0], 2, now); }},
+    {"fill up", 10,
+     [](auto& t, auto& k, auto now) {
+       for (int i = 1; i < 9; ++i) t.try_acquire(k[i], 1 + i % 5, now);
+     }},
+    {"take again", 20, [](auto& t, auto& k, auto now) { t.try_acquire(k[0], 1, now); }},
+    {"refuse", 20, [](auto& t, auto& k, auto now) { t.try_acquire(k[4], 5, now); }},
+    {"penalize", 30, [](auto& t, auto& k, auto now) { t.penalize(k[2], 9, now); }},
+    {"reward", 30, [](auto& t, auto& k, auto now) { t.reward(k[2], 2, now); }},
+    {"block for longer than it owes", 30,
+     [](auto& t, auto& k, auto now) { t.block(k[1], 5000 * kMs, now); }},
+    {"block for less than it owes", 30,
+     [](auto& t, auto& k, auto now) { t.block(k[3], 50 * kMs, now); }},
+    {"block anew", 31, [](auto& t, auto& k, auto now) { t.block(k[1], 2000 * kMs, now); }},
+    {"come back from a block", 90,
+     [](auto& t, auto& k, auto now) { t.try_acquire(k[3], 0.1, now); }},
+    {"lift a block", 95, [](auto& t, auto& k, auto now) { t.block(k[1], 0, now); }},
+    {"take the last place", 100, [](auto& t, auto& k, auto now) { t.try_acquire(k[9], 5, now); }},
+    {"find no place", 100, [](auto& t, auto& k, auto now) { t.try_acquire(k[10], 3, now); }},
+    {"force a place", 100, [](auto& t, auto& k, auto now) { t.block(k[11], 100 * kMs, now); }},
+    {"lower the rate", 110, [](auto& t, auto&, auto now) { t.set_quota(*make_quota(4, 4), now); }},
+    {"take at the lower rate", 110,
+     [](auto& t, auto& k, auto now) { t.try_acquire(k[0], 1, now); }},
+    {"raise the rate", 120, [](auto& t, auto&, auto now) { t.set_quota(*make_quota(40, 9), now); }},
+    {"take at the higher rate", 120,
+     [](auto& t, auto& k, auto now) { t.try_acquire(k[0], 1, now); }},
+    {"delete the first of a line", 130, [](auto& t, auto& k, auto now) { t.remove(k[0], now); }},
+    {"take a place that is full again", 900,
+     [](auto& t, auto& k, auto now) { t.try_acquire(k[10], 4, now); }},
+    {"forget who is idle", 1500, [](auto& t, auto&, auto now) { t.tidy(now); }},
+    {"forget all", 1600, [](auto& t, auto&, auto) { t.clear(); }},
+};
+
+}  // namespace
+
+TEST_SUITE("shared keyed table") {
+  TEST_CASE("H1 killed before any instruction of a call, no key has more than before or after it") {
+    if (!may_trace()) {
+      MESSAGE("skipped: no process may be traced here");
+      return;
+    }
+    REQUIRE(KeyedStore::memory_needed(kMaxKeys) <= sizeof(SmallMemory));
+    const SharedPages<SmallMemory> memory;
+    KeyedStore store(options(), kSeed, 64);
+    SharedState state = memory->join(store);
+    store.join(state);
+    const std::vector<KeyId> keys = crowding_keys(store.hasher());
+    for (const Operation& operation : kOperations) {
+      CAPTURE(operation.name);
+      const Ticks now = kStart + operation.at_ms * kMs;
+      const auto run_on = [&](KeyedStore& on) {
+        on.with_table(now, [&](KeyedTable& table) { operation.run(table, keys, now); });
+      };
+      Left untouched(*memory);
+      const std::vector<Look> before = look_at(untouched.store, keys, now);
+      Left whole(*memory);
+      run_on(whole.store);
+      const std::vector<Look> after = look_at(whole.store, keys, now);
+      const std::size_t steps = step_through(
+          [&] { run_on(store); },
+          [&] {
+            Left left(*memory);
+            const std::vector<Look> found = look_at(left.store, keys, now);
+            for (std::size_t i = 0; i < keys.size(); ++i) {
+              CAPTURE(i);
+              REQUIRE(found[i].available <= std::max(before[i].available, after[i].available));
+              // Key 2 is no such key: it owes more than a bucket holds.
+              if (i != 2 && before[i].refuses_all && after[i].refuses_all) {
+                REQUIRE(found[i].refuses_all);
+              }
+            }
+            // It goes on: a place is a place.
+            left.store.with_table(now, [&](KeyedTable& table) {
+              REQUIRE(table.entries() <= kMaxKeys);
+              for (const KeyId id : keys) table.remove(id, now);
+              REQUIRE(table.entries() == 0);
+            });
+          });
+      CHECK(steps > 100);
+    }
+  }
+
+  TEST_CASE("H1 4 processes, killed at any moment: each key is granted its burst and no more") {
+    constexpr std::uint64_t kKeys = 16;
+    constexpr double kBurst = 1e9;
+    const KeyedOptions many{
+        .quota = *make_quota(kBurst / 3600, kBurst), .max_keys = 100, .idle = kMs};
+    struct Shared {
+      Memory<8192> memory;
+      std::array<std::atomic<std::uint64_t>, kKeys> granted{};
+      std::atomic<std::uint64_t> total{0};
+    };
+    const SharedPages<Shared> shared;
+    KeyedStore store(many, kSeed, 64);
+    SharedState state = shared->memory.join(store);
+    store.join(state);
+    const auto take = [&](std::uint32_t number) {
+      const KeyId id = store.hasher().of(number);
+      return store.with_table(
+          kStart, [&](KeyedTable& table) { return table.try_acquire(id, 1, kStart).allowed(); });
+    };
+    const auto spender = [&] {
+      for (std::uint32_t turn = 0;; ++turn) {
+        // Passers-by come and go, so that places are given away all the time.
+        if (turn % 4 == 0) {
+          const KeyId id = store.hasher().of(1000 + turn % 300);
+          store.with_table(kStart, [&](KeyedTable& table) {
+            table.penalize(id, 1, kStart);
+            table.remove(id, kStart);
+          });
+        }
+        if (!take(turn % kKeys)) continue;
+        shared->granted[turn % kKeys].fetch_add(1);
+        shared->total.fetch_add(1);
+      }
+    };
+    std::vector<ChildProcess> spenders;
+    for (int i = 0; i < 4; ++i) spenders.emplace_back(spender);
+    std::uint64_t killed = 4;
+    for (; killed < 104; ++killed) {
+      const std::uint64_t enough = shared->total.load() + 20;
+      while (shared->total.load() < enough) usleep(100);
+      ChildProcess& victim = spenders[killed % spenders.size()];
+      victim.kill_now();
+      victim = ChildProcess(spender);
+    }
+    spenders.clear();
+    for (std::uint32_t i = 0; i < kKeys; ++i) {
+      const KeyId id = store.hasher().of(i);
+      const double left = store.with_table(
+          kStart, [&](KeyedTable& table) { return table.peek(id, 0, kStart).available; });
+      const double all = static_cast<double>(shared->granted[i].load()) + left;
+      CHECK(all < kBurst + 0.001);
+      // Who was killed between taking and counting, or while the table was being changed.
+      CHECK(all + static_cast<double>(killed) >= kBurst);
+    }
+  }
+}
+
+#endif
