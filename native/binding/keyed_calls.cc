@@ -261,7 +261,7 @@ napi_value keyed_share(Call& call) {
 }
 
 /// Argument: most keys. \return bytes that a SharedArrayBuffer must have
-napi_value keyed_share_bytes(Call& call) {
+napi_value shared_keyed_bytes(Call& call) {
   const std::uint64_t max_keys = whole(call.number(0), std::uint64_t{1} << 32);
   return call.number_value(static_cast<double>(KeyedStore::memory_needed(max_keys)));
 }
@@ -288,7 +288,7 @@ void register_keyed_calls(Exports& exports) {
   exports.add<keyed_quota>("keyed_quota");
   exports.add<keyed_bytes>("keyed_bytes");
   exports.add<keyed_share<GivenTime>>("keyed_share_at");
-  exports.add<keyed_share_bytes>("keyed_share_bytes");
+  exports.add<shared_keyed_bytes>("shared_keyed_bytes");
 }
 
 }  // namespace pacegate::binding

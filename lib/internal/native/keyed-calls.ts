@@ -87,5 +87,5 @@ export interface NativeKeyedCalls {
     nowNs: bigint,
   ) => void;
   /** Bytes of a SharedArrayBuffer for so many keys. */
-  keyed_share_bytes: (maxKeys: number) => number;
+  shared_keyed_bytes: (maxKeys: number) => number;
 }

@@ -83,7 +83,7 @@ export class NativeKeyed {
   share(): ShareHandle {
     const handle = this.alive();
     if (this.#share !== undefined) return this.#share;
-    const bytes = native.keyed_share_bytes(this.#maxKeys);
+    const bytes = native.shared_keyed_bytes(this.#maxKeys);
     const share = { buffer: translated(() => new SharedArrayBuffer(bytes)) };
     this.#join(handle, share);
     return share;
@@ -218,7 +218,7 @@ export class NativeKeyed {
 
 /** Native memory a table of `maxKeys` keys needs to be shared. */
 export function keyedShareBytes(maxKeys: number): number {
-  return native.keyed_share_bytes(maxKeys);
+  return native.shared_keyed_bytes(maxKeys);
 }
 
 function translated<Result>(run: () => Result): Result {
