@@ -52,6 +52,14 @@ export interface LimiterStatistics {
   waitMs: { p50: number; p90: number; p99: number; max: number };
 }
 
+/**
+ * Names the method by which a limiter undoes its last grant, as long as nothing came after it. `refund` does not know
+ * which grant its units are of, and has to suppose the worst.
+ *
+ * @internal
+ */
+export const UNDO = Symbol('undo');
+
 /** What every rate limiter can do. Denied is a value, never an exception. */
 export interface Limiter {
   /** Units per second. */

@@ -151,6 +151,13 @@ napi_value window_used(Call& call) {
   return call.number_value(limiter.used(GivenTime::now_ns(call, 1)));
 }
 
+napi_value window_undo(Call& call) {
+  SerialLimiter& limiter = limiter_of(call);
+  const double units = call.number(1);
+  limiter.undo(units, GivenTime::now_ns(call, 2));
+  return Call::nothing();
+}
+
 napi_value window_give_back(Call& call) {
   SerialLimiter& limiter = limiter_of(call);
   const double units = call.number(1);
@@ -253,6 +260,7 @@ void register_window_calls(Exports& exports) {
   exports.add<window_peek>("window_peek_at");
   exports.add<window_used>("window_used_at");
   exports.add<window_give_back>("window_give_back_at");
+  exports.add<window_undo>("window_undo_at");
   exports.add<window_set_quota>("window_set_quota_at");
   exports.add<window_quota>("window_quota");
   exports.add<window_share>("window_share");

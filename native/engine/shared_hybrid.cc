@@ -100,6 +100,13 @@ void SharedHybrid::give_back(double units, std::uint64_t now_ns) {
   });
 }
 
+void SharedHybrid::undo(double units, std::uint64_t now_ns) {
+  change([&](HybridState& hybrid, std::span<Grant> ring) {
+    hybrid.undo(units, now_ns, ring);
+    return true;
+  });
+}
+
 bool SharedHybrid::set_quota(const SerialQuota& quota, std::uint64_t now_ns) {
   return change([&](HybridState& hybrid, std::span<Grant> ring) {
     return hybrid.set_quota(quota, now_ns, ring);

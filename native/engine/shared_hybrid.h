@@ -46,6 +46,7 @@ class SharedHybrid final : public SerialLimiter {
   [[nodiscard]] double used(std::uint64_t now_ns) const override;
   [[nodiscard]] std::uint64_t reset_ns(std::uint64_t now_ns) const override;
   void give_back(double units, std::uint64_t now_ns) override;
+  void undo(double units, std::uint64_t now_ns) override;
   bool set_quota(const SerialQuota& quota, std::uint64_t now_ns) override;
   void reset(std::uint64_t now_ns) override;
   [[nodiscard]] SerialQuota quota() const override;

@@ -39,6 +39,8 @@ export interface NativeWindowCalls {
   /** @returns units granted within the last window */
   window_used_at: (handle: NativeHandle, nowNs: bigint) => number;
   window_give_back_at: (handle: NativeHandle, units: number, nowNs: bigint) => void;
+  /** Takes back what was taken last, by nobody else meanwhile. */
+  window_undo_at: (handle: NativeHandle, units: number, nowNs: bigint) => void;
   /** `rate` and `burst` matter to hybrids only. Throws, and changes nothing, for what the limiter cannot have. */
   window_set_quota_at: (
     handle: NativeHandle,

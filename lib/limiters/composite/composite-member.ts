@@ -1,4 +1,4 @@
-import type { Decision } from '../decision.js';
+import { type Decision, UNDO } from '../decision.js';
 
 /** What a `CompositeLimiter` needs of each of its limits: every limiter of this package has it. */
 export interface CompositeMember {
@@ -8,6 +8,8 @@ export interface CompositeMember {
   tryAcquire(cost?: number): boolean;
   /** Gives back what was taken and not used. */
   refund(units: number): void;
+  /** @internal */
+  [UNDO]?(units: number): void;
 }
 
 /** What {@link keyedLimit} needs of a limiter with keys. */

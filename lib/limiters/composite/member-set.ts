@@ -1,4 +1,4 @@
-import type { Decision } from '../decision.js';
+import { type Decision, UNDO } from '../decision.js';
 import { type CompositeCost, unitsOf } from './composite-cost.js';
 import type { CompositeMember } from './composite-member.js';
 
@@ -150,7 +150,9 @@ export class MemberSet {
 
   #giveBack(cost: CompositeCost, taken: number): void {
     for (const { name, limit } of this.#members.slice(0, taken).reverse()) {
-      limit.refund(unitsOf(cost, name, 1));
+      const units = unitsOf(cost, name, 1);
+      if (limit[UNDO] === undefined) limit.refund(units);
+      else limit[UNDO](units);
     }
   }
 }

@@ -13,11 +13,13 @@ import {
   isCost,
   type Limiter,
   type LimiterStatistics,
+  UNDO,
 } from '../decision.js';
 import { LimiterCounters } from '../statistics/limiter-counters.js';
 import { PlannedLine } from '../waiting/planned-line.js';
 import { planOn } from './plan.js';
 import { explainedDecision, readQuota } from './window-answer.js';
+import type { WindowKind } from './window-kind.js';
 import type { WindowQuota } from './window-options.js';
 
 const { scratch, window_try_acquire, window_try_acquire_at } = native;
@@ -26,18 +28,6 @@ const { scratch, window_try_acquire, window_try_acquire_at } = native;
 const dropped = new FinalizationRegistry<NativeHandle>((handle) => {
   native.window_destroy(handle);
 });
-
-/** What a kind of limiter adds to {@link WindowLimiter}. */
-export interface WindowKind {
-  /** The class, for errors. */
-  readonly name: string;
-  readonly clock: Clock;
-  readonly quota: WindowQuota;
-  /** Makes the native half. */
-  create(nowNs: bigint): NativeHandle;
-  /** The quota of another rate; throws, and changes nothing, for a rate it cannot have. */
-  quotaFor(rate: number): WindowQuota;
-}
 
 /**
  * What limiters that count in windows have in common: everything but what they grant. Costs are numbers of units,
@@ -182,7 +172,8 @@ export abstract class WindowLimiter implements Limiter {
 
   /**
    * Gives back units that were taken and not used; stops when everything is available. Those who wait move up. What
-   * was taken last is given back first when it was that much; otherwise what was taken first, which is the safe side.
+   * was taken first is given back first: the safe side, whichever it was. What was taken in a window that is over has
+   * lapsed, and must not be given back.
    *
    * @param units - a finite number of at least 0
    * @throws PacegateError for a wrong number, and after dispose
@@ -190,6 +181,12 @@ export abstract class WindowLimiter implements Limiter {
   refund(units: number): void {
     if (!isCost(units)) throw badCost('units', units);
     native.window_give_back_at(this.aliveHandle(), units, readClock(this.#clock));
+    this.#line.replan();
+  }
+
+  /** @internal */
+  [UNDO](units: number): void {
+    native.window_undo_at(this.aliveHandle(), units, readClock(this.#clock));
     this.#line.replan();
   }
 

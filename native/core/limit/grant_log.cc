@@ -85,23 +85,34 @@ std::uint64_t GrantLog::time_to_empty_ns(std::uint64_t now_ns,
 void GrantLog::give_back(double units, std::uint64_t now_ns, std::span<Grant> ring) noexcept {
   latest_ns_ = latest(now_ns);
   forget_lapsed(latest_ns_, ring);
-  if (count_ == 0 || !(units > 0.0)) return;
   // kTooMuch is everything.
+  if (units > 0.0) give_back_oldest(std::min(scale_.grains(units), total_ - lapsed_), ring);
+}
+
+void GrantLog::undo(double units, std::uint64_t now_ns, std::span<Grant> ring) noexcept {
+  latest_ns_ = latest(now_ns);
+  forget_lapsed(latest_ns_, ring);
+  if (count_ == 0 || !(units > 0.0)) return;
   const std::uint64_t grains = std::min(scale_.grains(units), total_ - lapsed_);
   const std::uint64_t newest = total_ - total_before_newest(ring);
+  if (grains > newest) {
+    give_back_oldest(grains, ring);
+    return;
+  }
+  total_ -= grains;
   if (grains < newest) {
-    total_ -= grains;
     ring[place(count_ - 1, ring.size())].total = total_;
-  } else if (grains == newest) {
-    total_ -= grains;
-    --count_;
-    // The entry before may be joined by size still, by time no longer: its first grant is forgotten.
-    first_ns_ = latest_ns_ - shape_.merge_ns;
-  } else {
-    lapsed_ += grains;
-    while (count_ != 0 && static_cast<std::int64_t>(ring[head_].total - lapsed_) <= 0) {
-      drop_oldest(ring);
-    }
+    return;
+  }
+  --count_;
+  // The entry before may be joined by size still, by time no longer: its first grant is forgotten.
+  first_ns_ = latest_ns_ - shape_.merge_ns;
+}
+
+void GrantLog::give_back_oldest(std::uint64_t grains, std::span<const Grant> ring) noexcept {
+  lapsed_ += grains;
+  while (count_ != 0 && static_cast<std::int64_t>(ring[head_].total - lapsed_) <= 0) {
+    drop_oldest(ring);
   }
 }
 

@@ -67,9 +67,14 @@ class GrantLog {
   [[nodiscard]] std::uint64_t time_to_empty_ns(std::uint64_t now_ns,
                                                std::span<const Grant> ring) const noexcept;
 
-  /// Takes grants back: those of the latest entry when it holds that many, which undoes what was
-  /// taken last; else the oldest, which is safe whichever they were.
+  /// Takes grants back, the oldest first: safe whichever they were, because what stays counts at
+  /// least as long as it should.
   void give_back(double units, std::uint64_t now_ns, std::span<Grant> ring) noexcept;
+
+  /// Takes back what was taken last, by nobody else meanwhile: as if it had never been. (Given back
+  /// the oldest first, grants that are taken and undone again and again would push the others on in
+  /// time for ever.)
+  void undo(double units, std::uint64_t now_ns, std::span<Grant> ring) noexcept;
 
   /// Changes the limit; what is granted stays granted.
   void set_limit(double limit, std::size_t max_grants, std::span<Grant> ring) noexcept;
@@ -103,6 +108,7 @@ class GrantLog {
                                           std::span<const Grant> ring) const noexcept;
   void forget_lapsed(std::uint64_t at_ns, std::span<const Grant> ring) noexcept;
   void drop_oldest(std::span<const Grant> ring) noexcept;
+  void give_back_oldest(std::uint64_t grains, std::span<const Grant> ring) noexcept;
   void add(std::uint64_t grains, std::uint64_t at_ns, std::span<Grant> ring) noexcept;
 
   WindowShape shape_;

@@ -45,6 +45,11 @@ void HybridState::give_back(double units, std::uint64_t now_ns, std::span<Grant>
   log_.give_back(units, now_ns, ring);
 }
 
+void HybridState::undo(double units, std::uint64_t now_ns, std::span<Grant> ring) noexcept {
+  bucket_.give_back(units, tick(now_ns));
+  log_.undo(units, now_ns, ring);
+}
+
 bool HybridState::set_quota(const SerialQuota& quota, std::uint64_t now_ns,
                             std::span<Grant> ring) noexcept {
   const std::optional<BucketQuota> bucket = make_quota(quota.rate, quota.burst);

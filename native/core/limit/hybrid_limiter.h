@@ -37,6 +37,7 @@ class HybridState {
   [[nodiscard]] std::uint64_t reset_ns(std::uint64_t now_ns,
                                        std::span<const Grant> ring) const noexcept;
   void give_back(double units, std::uint64_t now_ns, std::span<Grant> ring) noexcept;
+  void undo(double units, std::uint64_t now_ns, std::span<Grant> ring) noexcept;
   bool set_quota(const SerialQuota& quota, std::uint64_t now_ns, std::span<Grant> ring) noexcept;
   void reset(std::uint64_t now_ns) noexcept;
 
@@ -89,6 +90,9 @@ class HybridLimiter final : public SerialLimiter {
   }
   void give_back(double units, std::uint64_t now_ns) noexcept override {
     state_.give_back(units, now_ns, ring_.span());
+  }
+  void undo(double units, std::uint64_t now_ns) noexcept override {
+    state_.undo(units, now_ns, ring_.span());
   }
   bool set_quota(const SerialQuota& quota, std::uint64_t now_ns) noexcept override {
     return state_.set_quota(quota, now_ns, ring_.span());

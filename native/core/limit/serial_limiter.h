@@ -48,6 +48,9 @@ class SerialLimiter {
   /// Puts back units that were taken and not used; stops when everything is available.
   virtual void give_back(double units, std::uint64_t now_ns) = 0;
 
+  /// Undoes what was taken last, by nobody else meanwhile.
+  virtual void undo(double units, std::uint64_t now_ns) { give_back(units, now_ns); }
+
   /// Changes what is granted from now on; what is taken stays taken.
   /// \return false, and nothing has changed, for a quota it cannot have
   virtual bool set_quota(const SerialQuota& quota, std::uint64_t now_ns) = 0;

@@ -53,6 +53,9 @@ class SlidingWindow final : public SerialLimiter {
   void give_back(double units, std::uint64_t now_ns) noexcept override {
     log_.give_back(units, now_ns, ring_.span());
   }
+  void undo(double units, std::uint64_t now_ns) noexcept override {
+    log_.undo(units, now_ns, ring_.span());
+  }
   bool set_quota(const SerialQuota& quota, std::uint64_t now_ns) noexcept override;
   void reset(std::uint64_t now_ns) noexcept override;
   [[nodiscard]] SerialQuota quota() const noexcept override { return {log_.limit(), 0, 0}; }

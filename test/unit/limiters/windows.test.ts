@@ -1,8 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import { FixedWindow, HybridLimiter, type Limiter, SlidingWindow } from '../../../lib/index.js';
+import {
+  CompositeLimiter,
+  FixedWindow,
+  HybridLimiter,
+  type Limiter,
+  SlidingWindow,
+  TokenBucket,
+} from '../../../lib/index.js';
 import { SteppedClock } from './stepped-clock.js';
 
 const MS = 1_000_000n;
+const noop = (): undefined => undefined;
 
 /** How many single units are granted at one moment. */
 function drain(limiter: Limiter): number {
@@ -242,6 +250,36 @@ describe.each(kinds)('%s', (_name, make) => {
     limiter.refund(1_000);
     expect(limiter.peek()).toMatchObject({ remaining: 10, resetMs: 0 });
     expect(drain(limiter)).toBe(10);
+  });
+
+  test('refund: of what was taken first, so that several in flight stay within the limit', () => {
+    const clock = new SteppedClock();
+    const limiter = make(clock);
+    limiter.tryAcquire(5);
+    clock.ns = 900n * MS;
+    limiter.tryAcquire(5);
+    limiter.refund(4); // of the first, as it happens
+    clock.ns = 1_000n * MS;
+    // 5 of the second are in use; a fixed window has ended.
+    expect(drain(limiter)).toBe(limiter instanceof FixedWindow ? 10 : 5);
+  });
+
+  test('several limits at once: what one gives back because another refuses was never taken', () => {
+    const clock = new SteppedClock();
+    const limiter = make(clock);
+    const refusing = new TokenBucket({ rate: 1, burst: 1, clock });
+    // Says yes when it is looked at, and no when it is asked.
+    const loser = { rate: 1, peek: () => refusing.peek(0), tryAcquire: () => false, refund: noop };
+    const both = new CompositeLimiter({ limits: { limiter, loser } });
+    expect(limiter.tryAcquire(6)).toBe(true);
+    for (let i = 1n; i < 100n; i++) {
+      clock.ns = 9n * i * MS;
+      expect(both.tryAcquire(4)).toBe(false);
+    }
+    // What shares a sub-window (here at most 250 ms) lapses together.
+    const { resetMs } = limiter.peek();
+    expect(resetMs).toBeGreaterThanOrEqual(1_000 - 891);
+    expect(resetMs).toBeLessThanOrEqual(1_000 - 891 + 250);
   });
 
   test('a clock that goes back neither mints nor loses', () => {

@@ -127,7 +127,7 @@ TEST_SUITE("sliding_window") {
       REQUIRE(window->set_quota({limit, 0, 0}, now_ns));
       CHECK(window->used(now_ns) == 10.0);
       CHECK(window->try_acquire(1, now_ns) == (limit > 10));
-      if (limit > 10) window->give_back(1, now_ns);
+      if (limit > 10) window->undo(1, now_ns);
     }
     CHECK(!window->set_quota({SlidingWindow::kMaxExactLimit + 1, 0, 0}, now_ns));
     CHECK(window->quota().limit == 11.0);
@@ -137,22 +137,38 @@ TEST_SUITE("sliding_window") {
     CHECK(window->try_acquire(2, now_ns));
   }
 
-  TEST_CASE("H2 give back: the latest grant, or else the oldest") {
+  TEST_CASE("H2 give back: the oldest first, so that what is given back late frees nothing twice") {
     auto window = exact(10);
     window->try_acquire(4, kWrap);
     window->try_acquire(3, kWrap + 100);
     window->give_back(3, kWrap + 200);
     CHECK(window->available(kWrap + 200) == 6.0);
+    // 1 of the first and 3 of the second are left, whichever of them was not used.
     CHECK(window->wait_ns(7, kWrap + 200) == kWindow - 200);
-    window->try_acquire(3, kWrap + 300);
-    window->give_back(5, kWrap + 300);  // more than the latest
-    CHECK(window->used(kWrap + 300) == 2.0);
-    CHECK(window->reset_ns(kWrap + 300) == kWindow);
+    CHECK(window->wait_ns(8, kWrap + 200) == kWindow - 100);
     window->give_back(100, kWrap + 300);
     CHECK(window->available(kWrap + 300) == 10.0);
     window->give_back(-5, kWrap + 300);
     window->give_back(std::numeric_limits<double>::quiet_NaN(), kWrap + 300);
     CHECK(window->available(kWrap + 300) == 10.0);
+  }
+
+  TEST_CASE("H2 undo: as if the last grant had never been, however often") {
+    auto window = exact(10);
+    window->try_acquire(4, kWrap);
+    for (std::uint64_t i = 1; i < kWindow; i += kWindow / 7) {
+      REQUIRE(window->try_acquire(6, kWrap + i));
+      window->undo(6, kWrap + i);
+      REQUIRE(window->reset_ns(kWrap + i) == kWindow - i);
+    }
+    window->try_acquire(3, kWrap + kWindow - 1);
+    window->undo(2, kWrap + kWindow - 1);
+    CHECK(window->used(kWrap + kWindow) == 1.0);
+    window->undo(100, kWrap + kWindow);
+    CHECK(window->available(kWrap + kWindow) == 10.0);
+    window->undo(1, kWrap + kWindow);
+    window->undo(-5, kWrap + kWindow);
+    CHECK(window->available(kWrap + kWindow) == 10.0);
   }
 
   TEST_CASE("H2 foresight: what it says is what then happens, and it changes nothing") {
