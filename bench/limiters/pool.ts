@@ -20,6 +20,8 @@ export type Answer = { readonly result: unknown } | { readonly fault: string };
 export class ContenderProcess {
   readonly #child: ChildProcess;
   readonly #name: string;
+  /** Rejects when the process ends. */
+  readonly #ended: Promise<never>;
 
   constructor(assignment: Assignment) {
     this.#name = `${assignment.contender} (${assignment.task})`;
@@ -27,19 +29,18 @@ export class ContenderProcess {
       execArgv: ['--expose-gc', '--no-warnings'],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
+    this.#ended = once(this.#child, 'exit').then(([code]) => {
+      throw new Error(`${this.#name} ended with ${String(code)}`);
+    });
+    this.#ended.catch(() => undefined); // who asks it hears of it
   }
 
   /** Does the task once more; the first call includes making ready. */
   async ask<Result>(): Promise<Result> {
     const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
     this.#child.send('go');
-    const ended = once(this.#child, 'exit', { signal }).then(([code]) => {
-      throw new Error(`${this.#name} ended with ${String(code)}`);
-    });
-    ended.catch(() => undefined); // it loses the race, or ends when it is told to
-    const [answer] = (await Promise.race([once(this.#child, 'message', { signal }), ended])) as [
-      Answer,
-    ];
+    const message = once(this.#child, 'message', { signal });
+    const [answer] = (await Promise.race([message, this.#ended])) as [Answer];
     if ('fault' in answer) throw new Error(`${this.#name}: ${answer.fault}`);
     return answer.result as Result;
   }

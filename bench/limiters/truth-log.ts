@@ -8,6 +8,8 @@ interface Admission {
 
 export class AdmissionLog {
   readonly #admissions: Admission[] = [];
+  /** Time in which nothing could be asked. */
+  stalledMs = 0;
 
   add(beforeMs: number, afterMs: number): void {
     this.#admissions.push({ beforeMs, afterMs });

@@ -9,12 +9,16 @@ export interface Admitted {
   readonly seconds: number;
   readonly mostIn1s: number;
   readonly mostIn100ms: number;
+  /** Time in which the process did not get to ask, beyond what the shortest burst bridges. */
+  readonly stalledMs: number;
 }
 
 /** The event loop gets a turn this often, for the timers of the limiter. */
 const TURN_MS = 1;
 /** Attempts between two looks at the clock of the loop. */
 const CHUNK = 20;
+/** A longer pause between two attempts is the machine's doing: what fell due in it may be lost, and rightly. */
+const STALL_MS = 5;
 
 export const BOUNDARY: Quota = { limit: 100, windowMs: 1000, burst: 100 };
 export const SLOW: Quota = { limit: 10, windowMs: 10_000 };
@@ -85,6 +89,7 @@ function admittedBy(log: AdmissionLog, start: number): Admitted {
     seconds: (performance.now() - start) / 1000,
     mostIn1s: log.mostWithin(1000),
     mostIn100ms: log.mostWithin(100),
+    stalledMs: log.stalledMs,
   };
 }
 
@@ -101,29 +106,45 @@ async function press(subject: Subject, contender: Contender, pressure: Pressure)
 }
 
 async function queueUp(subject: Subject, { log, untilMs, atOnce }: Pressure): Promise<void> {
+  let lastMs = performance.now();
   for (let count = 0; count < atOnce; count += 1) {
-    if (count % 500 === 499) await nextTurn();
+    if (count % 500 === 499) {
+      await nextTurn();
+      lastMs = noteStall(log, lastMs);
+    }
     void Promise.resolve(subject.attempt()).then((allowed) => {
       const now = performance.now();
       if (allowed && now < untilMs) log.add(now, now);
     });
   }
-  await sleep(Math.max(0, untilMs - performance.now()));
+  while (lastMs < untilMs) {
+    await sleep(TURN_MS);
+    lastMs = noteStall(log, lastMs);
+  }
 }
 
 async function hammer(subject: Subject, { log, untilMs, atOnce }: Pressure): Promise<void> {
   let turnMs = performance.now();
+  let lastMs = turnMs;
   let left = atOnce === 1 ? 1 : Infinity;
-  while (left > 0 && performance.now() < untilMs) {
+  while (left > 0 && lastMs < untilMs) {
     for (let attempt = 0; attempt < CHUNK && left > 0; attempt += 1, left -= 1) {
       const beforeMs = performance.now();
       const answer = subject.attempt();
       if (typeof answer === 'boolean' ? answer : await answer) log.add(beforeMs, performance.now());
     }
-    if (performance.now() - turnMs < TURN_MS) continue;
+    lastMs = noteStall(log, lastMs);
+    if (lastMs - turnMs < TURN_MS) continue;
     await nextTurn();
-    turnMs = performance.now();
+    turnMs = lastMs;
   }
+}
+
+/** @returns the time now */
+function noteStall(log: AdmissionLog, lastMs: number): number {
+  const nowMs = performance.now();
+  if (nowMs - lastMs > STALL_MS) log.stalledMs += nowMs - lastMs - STALL_MS;
+  return nowMs;
 }
 
 async function noteOutcome(subject: Subject, log: AdmissionLog): Promise<void> {
