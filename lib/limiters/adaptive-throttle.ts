@@ -118,7 +118,7 @@ export class AdaptiveThrottle {
    * @throws PacegateError after dispose
    */
   get batchSize(): number {
-    return Math.floor(native.throttle_batch_size(this.#alive()));
+    return Math.ceil(native.throttle_batch_size(this.#alive()));
   }
 
   /**

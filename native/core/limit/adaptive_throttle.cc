@@ -24,6 +24,7 @@ std::uint32_t AdaptiveThrottle::next_batch(std::uint64_t packets_sent,
     ++counts_.gaps;
     ring_.clear();
     batch_ = 1.0;
+    carry_ = 0.0;
     schedule_.restart(now_ns);
     kept_up_ns_ = now_ns;
   }
@@ -35,7 +36,16 @@ std::uint32_t AdaptiveThrottle::next_batch(std::uint64_t packets_sent,
   // A caller told to wait an hour for its packet is not asleep meanwhile.
   expected_ns_ = due == 0 ? schedule_.next_deadline_ns() : now_ns;
   if (due > 0) ++counts_.batches;
-  return static_cast<std::uint32_t>(std::min(due, static_cast<std::uint64_t>(batch_)));
+  return take_from_batch(due);
+}
+
+/// A batch of 2.02 lets 3 packets through every fiftieth time. Whole numbers only would hold a
+/// sender that needs a little more than one of them below its rate for thousands of calls.
+std::uint32_t AdaptiveThrottle::take_from_batch(std::uint64_t due) noexcept {
+  const double size = batch_ + carry_;
+  const auto allowed = static_cast<std::uint64_t>(std::min(size, max_batch_));
+  carry_ = due >= allowed ? std::min(size - static_cast<double>(allowed), 1.0) : 0.0;
+  return static_cast<std::uint32_t>(std::min(due, allowed));
 }
 
 void AdaptiveThrottle::set_rate(double rate, std::uint64_t now_ns) noexcept {
@@ -79,15 +89,14 @@ double AdaptiveThrottle::next_factor(std::uint64_t now_ns, std::uint64_t due,
   const double rule = observed > 0.0
                           ? std::clamp(std::sqrt(schedule_.rate() / observed), kSlowest, kFastest)
                           : kFastest;
-  const auto allowed = static_cast<std::uint64_t>(batch_);
   // More falls due from call to call than the batch lets through. What has piled up before is no
   // reason to grow: to make it good in larger batches would exceed the rate. Nor does the batch
   // shrink because the last second had more than its share: the schedule limits well enough, and
   // a batch too small would make the next second late and the one behind it overfull.
-  if (fell_due > allowed) return std::max(rule, 1.0);
-  if (due > allowed) return 1.0;
+  if (static_cast<double>(fell_due) > batch_) return std::max(rule, 1.0);
+  if (static_cast<double>(due) > batch_) return 1.0;
   // Where fewer than half are due it is larger than need be; a closer fit would hold back.
-  if (due > 0) return 2 * due < allowed ? kSlowest : 1.0;
+  if (due > 0) return static_cast<double>(2 * due) < std::floor(batch_) ? kSlowest : 1.0;
   return is_overspent(now_ns) ? std::min(rule, 1.0) : 1.0;
 }
 

@@ -42,7 +42,7 @@ class AdaptiveThrottle {
   /// \param packets_sent how many packets have been sent so far, in all; a smaller number than the
   /// last
   ///   one begins a new count. Only these are charged, not what next_batch() allowed.
-  /// \return packets to send now, at most floor(batch_size()); 0: none before wait_ns() has passed
+  /// \return packets to send now, at most ceil(batch_size()); 0: none before wait_ns() has passed
   [[nodiscard]] std::uint32_t next_batch(std::uint64_t packets_sent, std::uint64_t now_ns) noexcept;
 
   /// Nanoseconds until the next packet is due; 0 when one is.
@@ -66,6 +66,7 @@ class AdaptiveThrottle {
   void set_rate(double rate, std::uint64_t now_ns) noexcept;
 
  private:
+  [[nodiscard]] std::uint32_t take_from_batch(std::uint64_t due) noexcept;
   [[nodiscard]] std::uint64_t newly_due(std::uint64_t fresh, std::uint64_t now_ns) noexcept;
   void give_up_backlog(std::uint64_t now_ns) noexcept;
   [[nodiscard]] double next_factor(std::uint64_t now_ns, std::uint64_t due,
@@ -77,6 +78,7 @@ class AdaptiveThrottle {
   ThrottleCounts counts_;
   double max_batch_;
   double batch_ = 1.0;
+  double carry_ = 0.0;  // the part of a packet that earlier batches did not let through, below 1
   std::uint64_t packets_sent_ = 0;
   std::uint64_t left_ = 0;     // due at the last call
   std::uint64_t expected_ns_;  // when the next call is due at the latest

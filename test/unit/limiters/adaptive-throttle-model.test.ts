@@ -143,10 +143,12 @@ describe('AdaptiveThrottle in steady use', () => {
         for (const target of [rate, next]) {
           throttle.setRate(target);
           const needed = (target * callUs) / 1e6 / (1 - (target * 200) / 1e9);
-          // 0.5 % a call from 1 on, and as many calls again for what the fraction of a batch does not send.
-          const growthCalls = 2 * (Math.log(Math.max(needed, 1)) / Math.log(1.005)) + 400;
+          // 0.5 % a call from 1 on, or 0.1 % a call from where it is.
+          const growthCalls = Math.log(Math.max(needed, 1)) / Math.log(1.005);
+          const shrinkCalls = Math.log(throttle.batchSize / Math.max(needed, 1)) / 0.001;
+          const adaptCalls = 2 * Math.max(growthCalls, shrinkCalls) + 400;
           const from = calls;
-          while (calls - from < growthCalls) sendFor(0.001 * 1_000);
+          while (calls - from < adaptCalls) sendFor(1);
           sendFor(2);
           expect(Math.abs(sendFor(2) / target - 1)).toBeLessThan(0.01);
           expect(throttle.batchSize).toBeLessThanOrEqual(Math.max(2.2 * needed + 2, 4) * 1.2);

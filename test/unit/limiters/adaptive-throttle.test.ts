@@ -101,7 +101,7 @@ describe('AdaptiveThrottle', () => {
     expect(throttle.statistics()).toEqual({
       rate: 1_000,
       currentRate: 2,
-      batchSize: 1,
+      batchSize: 2,
       packets: 1,
       calls: 3,
       batches: 2,

@@ -72,6 +72,15 @@ TEST_SUITE("adaptive_throttle") {
     }
   }
 
+  TEST_CASE("P2 from below: a little more than whole packets a call is reached as fast") {
+    for (const double rate : {505.0, 1012.0, 1507.0}) {
+      CAPTURE(rate);
+      Sender sender(rate, 1'996'000, 200);
+      static_cast<void>(sender.rate_over(2));
+      CHECK(sender.rate_over(2) == doctest::Approx(rate).epsilon(0.005));
+    }
+  }
+
   TEST_CASE("P2 from above: a batch that is larger than need be shrinks to what is needed") {
     Sender sender(500e3, 100'000, 300);
     static_cast<void>(sender.rate_over(3));
