@@ -29,7 +29,7 @@ namespace {
 
 constexpr double kRate = 100'000;  // the price of a token is a whole number of ticks
 constexpr std::uint64_t kRunNs = 2 * kNsPerSecond;
-constexpr std::uint64_t kKillEveryNs = 50 * kNsPerMs;
+constexpr unsigned kKillEveryUs = 50'000;
 constexpr std::size_t kProcesses = 4;
 
 /// What the processes write and the test reads.
@@ -120,8 +120,8 @@ std::size_t spend_under_fire(const Bucket& bucket, Log& log, std::uint64_t start
   for (std::size_t place = 0; place < kProcesses; ++place) processes.push_back(spender(place));
   log.go.store(true);
   std::size_t killed = 0;
-  for (std::uint64_t next_ns = start_ns; next_ns < start_ns + kRunNs; next_ns += kKillEveryNs) {
-    while (platform::monotonic_ns() < next_ns) usleep(1000);
+  while (platform::monotonic_ns() < start_ns + kRunNs) {
+    usleep(kKillEveryUs);
     const std::size_t place = killed++ % kProcesses;
     processes[place].kill_now();
     note_change(log, place);

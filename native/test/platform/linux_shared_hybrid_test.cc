@@ -100,18 +100,18 @@ TEST_SUITE("shared hybrid") {
       operation.run(whole.limiter, now_ns);
       const Sight after = Sight::of(whole.limiter, now_ns);
       std::size_t as_before = 0;
-      const std::size_t steps =
-          step_through([&] { operation.run(limiter, now_ns); },
-                       [&] {
-                         const Left left(*memory);
-                         const Sight sight = Sight::of(left.limiter, now_ns);
-                         if (sight == after) return;
-                         ++as_before;
-                         // What had lapsed since the call before may count for longer.
-                         REQUIRE(sight.used >= std::min(before.used, after.used));
-                         REQUIRE(sight.available <= std::max(before.available, after.available));
-                         REQUIRE(sight.reset_ns <= 1000 * kMs);
-                       });
+      const std::size_t steps = step_through_changes(
+          *memory, [&] { operation.run(limiter, now_ns); },
+          [&] {
+            const Left left(*memory);
+            const Sight sight = Sight::of(left.limiter, now_ns);
+            if (sight == after) return;
+            ++as_before;
+            // What had lapsed since the call before may count for longer.
+            REQUIRE(sight.used >= std::min(before.used, after.used));
+            REQUIRE(sight.available <= std::max(before.available, after.available));
+            REQUIRE(sight.reset_ns <= 1000 * kMs);
+          });
       CHECK(steps > 100);
       CHECK(Sight::of(limiter, now_ns) == after);
       CHECK((before == after || as_before > 0));

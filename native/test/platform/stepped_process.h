@@ -9,6 +9,8 @@
 
 #include <csignal>
 #include <cstddef>
+#include <cstring>
+#include <memory>
 #include <new>
 #include <utility>
 
@@ -68,4 +70,15 @@ std::size_t step_through(const Body& body, const Look& look) {
   kill(child, SIGKILL);
   REQUIRE(waitpid(child, &status, 0) == child);
   return steps;
+}
+
+/// As step_through(), and calls `look` only when `watched` is not what it was when last looked at.
+template <class T, class Body, class Look>
+std::size_t step_through_changes(const T& watched, const Body& body, const Look& look) {
+  const auto seen = std::make_unique<unsigned char[]>(sizeof(T));
+  return step_through(body, [&] {
+    if (std::memcmp(seen.get(), &watched, sizeof(T)) == 0) return;
+    std::memcpy(seen.get(), &watched, sizeof(T));
+    look();
+  });
 }
