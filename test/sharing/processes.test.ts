@@ -21,6 +21,7 @@ describe.runIf(onLinux)('H2 processes that share a file', { timeout: 60_000 }, (
   test.each([
     ['TokenBucket', { rate: RATE, burst: 50_000 }],
     ['HybridLimiter', { rate: RATE, burst: 50_000, windowMs: 500_000_000 }],
+    ['KeyedLimiter', { rate: RATE, burst: 50_000, maxKeys: 1_000 }],
   ])(
     '%s: what one takes the others miss, and it stays when all have ended',
     async (kind, quota) => {
@@ -59,6 +60,7 @@ describe('H2 threads that share', { timeout: 60_000 }, () => {
   test.each([
     ['TokenBucket', {}],
     ['HybridLimiter', { windowMs: 3_000_000_000 }],
+    ['KeyedLimiter', { maxKeys: 1_000 }],
   ])(
     '%s: a handle by workerData or postMessage; together they get exactly the burst',
     async (kind, more) => {

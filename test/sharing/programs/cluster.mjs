@@ -9,11 +9,10 @@ const bucket = new TokenBucket(JSON.parse(process.argv[2]));
 if (cluster.isPrimary) {
   const victim = cluster.fork({ HOLD: '1' });
   await once(victim, 'message');
+  const gone = once(victim, 'exit');
   victim.process.kill('SIGKILL');
-  await once(victim, 'exit');
-  const workers = [0, 1, 2].map(() => cluster.fork());
-  await Promise.all(workers.map((worker) => once(worker, 'online')));
-  const ends = workers.map((worker) => once(worker, 'message'));
+  await gone;
+  const ends = [0, 1, 2].map(() => once(cluster.fork(), 'message'));
   const taken = (await Promise.all(ends)).map(([count]) => count);
   process.send({ taken, left: bucket.tryAcquireUpTo(1e6) });
   cluster.disconnect(() => process.disconnect());
