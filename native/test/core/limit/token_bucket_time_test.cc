@@ -198,7 +198,8 @@ TEST_SUITE("token_bucket time") {
     CHECK(static_cast<double>(bucket.time_to_full(kNow)) / kTicksPerSecond == doctest::Approx(7));
   }
 
-  TEST_CASE("H1 what is said to be there is what can be taken, also where prices and a new rate round") {
+  TEST_CASE(
+      "H1 what is said to be there is what can be taken, also where prices and a new rate round") {
     TokenBucket bucket(*make_quota(1, 2), 2, kNow);
     REQUIRE(bucket.try_acquire(2, kNow).allowed());
     bucket.set_quota(*make_quota(3, 2), kNow);
