@@ -9,6 +9,7 @@
 #include "platform/packet_receiver.h"
 #include "platform/packet_sender.h"
 #include "platform/route.h"
+#include "platform/shared_memory.h"
 
 using namespace pacegate;
 using namespace pacegate::platform;
@@ -40,6 +41,16 @@ TEST_SUITE("generic platform") {
     check_refused([] { (void)lookup_route(IpAddress::v4(1)); });
     check_refused([] { (void)route_boundaries(IpAddress::v4(1), IpAddress::v4(2)); });
     check_refused([] { (void)cached_neighbour(1, IpAddress::v4(1)); });
+  }
+
+  TEST_CASE("files are not shared, and the way out is named") {
+    try {
+      const SharedMemory file("limit");
+      FAIL("was not refused");
+    } catch (const PlatformError& error) {
+      CHECK(error.fault() == Fault::not_supported);
+      CHECK(std::string(error.what()).find("SharedArrayBuffer") != std::string::npos);
+    }
   }
 
   TEST_CASE("there is nothing to list, and no capability") {
