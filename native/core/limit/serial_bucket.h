@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "core/limit/token_bucket.h"
+#include "core/limit/token_count.h"
 #include "core/time.h"
 
 namespace pacegate {
@@ -39,10 +40,7 @@ class SerialBucket {
     const Ticks owed = debt(now);
     if (owed == 0) return quota_.burst;
     if (owed >= quota_.capacity) return 0.0;
-    // As TokenBucket::available(): rounding must not show 4.999... where five can be taken.
-    constexpr double kLift = 1.0 + 1.0 / 1125899906842624.0;
-    const double tokens = static_cast<double>(quota_.capacity - owed) * kLift;
-    return std::min(tokens / quota_.ticks_per_token, quota_.burst);
+    return std::min(tokens_in(quota_.capacity - owed, quota_.ticks_per_token), quota_.burst);
   }
 
   /// Ticks until the bucket is full.

@@ -1,5 +1,7 @@
 #include "core/limit/token_bucket.h"
 
+#include "core/limit/token_count.h"
+
 namespace pacegate {
 
 namespace {
@@ -8,18 +10,6 @@ namespace {
 Ticks round_up(double value) {
   const auto whole = static_cast<Ticks>(value);
   return static_cast<double>(whole) < value ? whole + 1 : whole;
-}
-
-/// How many tokens of this price fit into `room`.
-std::uint64_t whole_tokens(Ticks room, double ticks_per_token) {
-  const auto price_for = [ticks_per_token](std::uint64_t tokens) {
-    return static_cast<Ticks>(static_cast<double>(tokens) * ticks_per_token);
-  };
-  // The quotient may be one off either way.
-  auto count = static_cast<std::uint64_t>(static_cast<double>(room) / ticks_per_token);
-  if (price_for(count + 1) <= room) ++count;
-  if (count != 0 && price_for(count) > room) --count;
-  return count;
 }
 
 }  // namespace
@@ -122,13 +112,7 @@ double TokenBucket::available(Ticks now) const noexcept {
   const double full = burst();
   if (owed == 0) return full;
   if (owed >= view.capacity) return 0.0;
-  // Lifted by 2^-50 of itself, so that rounding never shows 4.999... where five tokens can be
-  // taken; nor does a price that is rounded down.
-  constexpr double kLift = 1.0 + 1.0 / 1125899906842624.0;
-  const Ticks room = view.capacity - owed;
-  const double tokens = static_cast<double>(room) * kLift / view.ticks_per_token;
-  const auto whole = static_cast<double>(whole_tokens(room, view.ticks_per_token));
-  return std::min(std::max(tokens, whole), full);
+  return std::min(tokens_in(view.capacity - owed, view.ticks_per_token), full);
 }
 
 void TokenBucket::give_back(double cost, Ticks now) noexcept {

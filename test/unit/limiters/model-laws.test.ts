@@ -233,6 +233,22 @@ describe.each(kinds)('$name', (kind) => {
     );
   });
 
+  test('H1 H2 H3 a lower rate gives nothing back, and a rate set anew changes nothing', () => {
+    everywhere(
+      kind,
+      (run) => {
+        const { limiter, rate, slowest } = run;
+        const before = limiter.peek(0);
+        limiter.setRate(rate);
+        expect(limiter.peek(0).remaining).toBe(before.remaining);
+        limiter.setRate(slowest);
+        expect(limiter.peek(0).remaining).toBeLessThanOrEqual(before.remaining);
+        run.rate = slowest;
+      },
+      calm,
+    );
+  });
+
   test('H1 H2 H3 after a reset all is there', () => {
     everywhere(kind, ({ limiter, decided }) => {
       limiter.reset();
