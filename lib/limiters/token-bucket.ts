@@ -191,7 +191,8 @@ export class TokenBucket implements Limiter {
   }
 
   /**
-   * Puts tokens back that were taken and not used; the bucket stops at full. Those who wait move up.
+   * Puts tokens back that were taken and not used; the bucket stops at full. Those who wait move up. When others wait
+   * elsewhere, for a shared bucket, the tokens lapse.
    *
    * @param tokens - a finite number of at least 0
    * @throws PacegateError for a wrong number, and after dispose
@@ -199,6 +200,7 @@ export class TokenBucket implements Limiter {
   refund(tokens: number): void {
     if (!isCost(tokens)) throw badCost('tokens', tokens);
     this.#end();
+    if (!this.#line.isAlone(this.#bucket.nowNs())) return;
     this.#bucket.giveBack(tokens);
     this.#line.moveUp(tokens);
   }

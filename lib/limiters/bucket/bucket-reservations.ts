@@ -3,6 +3,9 @@ import type { Reservations } from '../waiting/waiting-line.js';
 import type { BucketQuota } from '../token-bucket-options.js';
 import type { NativeBucket } from './native-bucket.js';
 
+/** Waits are whole nanoseconds, rounded up. */
+const ROUNDING_NS = 3;
+
 /** What those who wait for a bucket ask of it. */
 export class BucketReservations implements Reservations {
   readonly #bucket: NativeBucket;
@@ -26,15 +29,25 @@ export class BucketReservations implements Reservations {
     native.bucket_give_back_at(this.#bucket.handle, cost, nowNs);
   }
 
+  /** Told by how much is reserved: others on a shared bucket say nothing of themselves. */
+  isAlone(cost: number, nowNs: bigint): boolean {
+    return !this.#isShared || this.#reservedNs(nowNs) < this.priceNs(cost) + ROUNDING_NS;
+  }
+
+  /** How far ahead the last reservation of anybody lies; negative when tokens are there. */
+  #reservedNs(nowNs: bigint): number {
+    const { rate, burst } = this.#quota();
+    native.bucket_peek_at(this.#bucket.handle, 0, nowNs);
+    return (native.scratch[SCRATCH.resetNs] ?? 0) - (burst / rate) * 1e9;
+  }
+
   /**
    * Charges what is missing until the bucket counts as empty up to `deadlineNs`, in bites it takes: it refuses more
    * than a burst at once.
    */
   postpone(deadlineNs: bigint, nowNs: bigint): void {
     const { rate, burst } = this.#quota();
-    native.bucket_peek_at(this.#bucket.handle, 0, nowNs);
-    const owedNs = native.scratch[SCRATCH.resetNs] ?? 0;
-    const missingNs = Number(deadlineNs - nowNs) + (burst / rate) * 1e9 - owedNs;
+    const missingNs = Number(deadlineNs - nowNs) - this.#reservedNs(nowNs);
     for (let tokens = (missingNs / 1e9) * rate; tokens > 0; tokens -= burst) {
       this.reserve(Math.min(tokens, burst), Infinity, nowNs);
     }

@@ -17,9 +17,15 @@ export class WaiterQueue {
   /** The highest priority first; none is empty. */
   readonly #ranks: Rank[] = [];
   #size = 0;
+  #cost = 0;
 
   get size(): number {
     return this.#size;
+  }
+
+  /** What all together wait for. */
+  get cost(): number {
+    return this.#size === 0 ? 0 : this.#cost;
   }
 
   get first(): Waiter | undefined {
@@ -36,6 +42,7 @@ export class WaiterQueue {
     }
     rank.waiters.push(waiter);
     rank.spanNs += waiter.gapNs;
+    this.#cost = this.cost + waiter.cost;
     this.#size++;
   }
 
@@ -47,7 +54,18 @@ export class WaiterQueue {
     rank.waiters.remove(waiter);
     rank.spanNs -= waiter.gapNs;
     this.#size--;
+    this.#cost -= waiter.cost;
     if (rank.waiters.size === 0) this.#ranks.splice(index, 1);
+  }
+
+  /** As {@link remove}; those behind stay where they are. @param waiter - one of this queue */
+  removeAlone(waiter: Waiter): void {
+    const following = this.after(waiter);
+    this.remove(waiter);
+    if (following === undefined) return;
+    following.gapNs += waiter.gapNs;
+    const rank = this.#ranks[this.#rankIndex(following.priority)];
+    if (rank !== undefined) rank.spanNs += waiter.gapNs;
   }
 
   /** Who comes after `waiter`, one of this queue. */

@@ -24,6 +24,11 @@ export interface Reservations {
   reserve(cost: number, maxWaitNs: number, nowNs: bigint): number;
   /** Undoes a reservation. */
   giveBack(cost: number, nowNs: bigint): void;
+  /**
+   * Whether all that is reserved is of this line, which has reserved `cost`. What others have reserved does not move up
+   * when something is given back: who came next would be served beside them. By default true.
+   */
+  isAlone?(cost: number, nowNs: bigint): boolean;
   /** Has everything that is reserved from now on come after `deadlineNs`. */
   postpone(deadlineNs: bigint, nowNs: bigint): void;
   /** How much later the next one is served because of `cost`, in nanoseconds. */
@@ -93,6 +98,11 @@ export class WaitingLine {
     });
   }
 
+  /** Whether nobody else waits for the limiter, as far as that can be told. */
+  isAlone(nowNs: bigint): boolean {
+    return this.#source.isAlone?.(this.#queue.cost, nowNs) !== false;
+  }
+
   /** Units came back to the limiter: everybody is served sooner by their price. */
   moveUp(cost: number): void {
     if (this.#queue.size === 0) return;
@@ -107,10 +117,10 @@ export class WaitingLine {
    */
   rearrange(change: (nowNs: bigint) => void): void {
     const nowNs = this.#alarms.nowNs();
-    for (const waiter of this.#queue) this.#source.giveBack(waiter.cost, nowNs);
+    const line = [...this.#queue];
+    if (this.isAlone(nowNs)) for (const { cost } of line) this.#source.giveBack(cost, nowNs);
     change(nowNs);
     this.#source.accept?.();
-    const line = [...this.#queue];
     for (const waiter of line) this.#queue.remove(waiter);
     for (const waiter of line) {
       const waitNs = this.#source.reserve(waiter.cost, patienceNs(waiter, nowNs), nowNs);
@@ -208,10 +218,18 @@ export class WaitingLine {
     this.#arm();
   }
 
-  /** Takes somebody out who ran out of patience: those behind move up. */
+  /** Takes somebody out who will not be served: those behind move up, unless others wait among them. */
+  #leave(waiter: Waiter, nowNs: bigint): void {
+    if (this.isAlone(nowNs)) {
+      this.#queue.remove(waiter);
+      this.#source.giveBack(waiter.cost, nowNs);
+    } else {
+      this.#queue.removeAlone(waiter);
+    }
+  }
+
   #refuse(waiter: Waiter, nowNs: bigint): void {
-    this.#queue.remove(waiter);
-    this.#source.giveBack(waiter.cost, nowNs);
+    this.#leave(waiter, nowNs);
     endWait(waiter, 'timed-out', nowNs, this.#observe);
   }
 
@@ -247,8 +265,7 @@ export class WaitingLine {
 
   #giveUp(waiter: Waiter, reason: Error): void {
     const nowNs = this.#alarms.nowNs();
-    this.#queue.remove(waiter);
-    this.#source.giveBack(waiter.cost, nowNs);
+    this.#leave(waiter, nowNs);
     failWait(waiter, reason);
     this.#serve(nowNs);
   }
@@ -263,8 +280,7 @@ export class WaitingLine {
     const reason = clockFault(fault);
     const nowNs = this.#alarms.nowNs();
     for (const waiter of this.#queue) {
-      this.#queue.remove(waiter);
-      this.#source.giveBack(waiter.cost, nowNs);
+      this.#leave(waiter, nowNs);
       failWait(waiter, reason);
     }
   }

@@ -41,6 +41,39 @@ describe('a shared bucket', () => {
     expect('buffer' in first.share && first.share.buffer).toBeInstanceOf(SharedArrayBuffer);
   });
 
+  test('H1 who gives up frees no place that others have been promised behind it', async () => {
+    const { clock, first, second } = pair({ rate: 10, burst: 1 });
+    first.tryAcquire();
+    const abort = new AbortController();
+    const given = first.acquire(1, { signal: abort.signal }); // 100 ms
+    const other = settled(second.acquire()); // 200 ms
+    const mine = settled(first.acquire()); // 300 ms
+    abort.abort(new Error('enough'));
+    await expect(given).rejects.toThrow('enough');
+    first.refund(1);
+    const late = settled(first.acquire()); // 400 ms
+    const grants: number[] = [];
+    for (let ms = 100; ms <= 500; ms += 100) {
+      await clock.advance(100);
+      grants.push([other, mine, late].filter(({ value }) => value === true).length);
+    }
+    expect(grants).toEqual([0, 1, 2, 3, 3]);
+  });
+
+  test('H1 who gives up while nobody else waits gives its tokens back', async () => {
+    const { clock, first, second } = pair({ rate: 10, burst: 1 });
+    first.tryAcquire();
+    const abort = new AbortController();
+    const given = first.acquire(1, { signal: abort.signal });
+    const behind = settled(first.acquire());
+    await clock.advance(50);
+    abort.abort(new Error('enough'));
+    await expect(given).rejects.toThrow('enough');
+    expect(second.peek().retryAfterMs).toBe(150);
+    await clock.advance(50);
+    expect(behind.value).toBe(true);
+  });
+
   test('H1 lives in a buffer of the caller, made by the first who comes', () => {
     const clock = new ManualClock();
     const share = { buffer: new SharedArrayBuffer(1_024) };
