@@ -191,8 +191,7 @@ export class TokenBucket implements Limiter {
   }
 
   /**
-   * Puts tokens back that were taken and not used; the bucket stops at full. Those who wait move up. When others wait
-   * elsewhere, for a shared bucket, the tokens lapse.
+   * Puts tokens back that were not used, up to a full bucket: who waits moves up. They lapse while others wait elsewhere.
    *
    * @param tokens - a finite number of at least 0
    * @throws PacegateError for a wrong number, and after dispose
@@ -207,9 +206,8 @@ export class TokenBucket implements Limiter {
 
   /**
    * Changes the rate from now on, of a shared bucket for all. What is spent stays spent; a burst that was given as a
-   * number stays, one that follows the rate follows it. Who waits now waits by the new rate, and is refused when that
-   * is longer than its `timeoutMs`; where a bucket is shared, others notice by their next call, and their next wait
-   * that ends.
+   * number stays, one that follows the rate follows it. Who waits now waits by the new rate (elsewhere: from the next
+   * call or wait that ends), and is refused when that is longer than its `timeoutMs`.
    *
    * @throws PacegateError for a rate the constructor would refuse, and after dispose; then nothing has changed
    */

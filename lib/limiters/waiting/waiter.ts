@@ -17,6 +17,12 @@ export type WaitObserver = (
  */
 export const LATENESS_NS = 20e6;
 
+/**
+ * How late timers are that nothing held up. Where the limiter has no slack for that, it is made good nevertheless, up to
+ * one unit's time: else what has no burst would never reach its rate. With a burst worth more nothing is exceeded.
+ */
+export const TIMER_NS = 2e6;
+
 /** Somebody in a line. */
 export interface Waiter extends Linked<Waiter> {
   readonly cost: number;

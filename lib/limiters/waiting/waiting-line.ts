@@ -10,6 +10,7 @@ import {
   failWait,
   LATENESS_NS,
   patienceNs,
+  TIMER_NS,
   type Waiter,
   type WaitObserver,
   type WaitOutcome,
@@ -238,7 +239,8 @@ export class WaitingLine {
     if (first === undefined) return;
     const slackNs = this.#source.slackNs(first.cost);
     const lateNs = Number(nowNs - this.#frontNs - first.gapNs);
-    if (lateNs <= slackNs + LATENESS_NS) return;
+    const timerNs = Math.max(TIMER_NS, Math.min(this.#source.priceNs(first.cost), LATENESS_NS));
+    if (lateNs <= Math.max(slackNs, timerNs)) return;
     this.#frontNs += wholeFrom(lateNs - slackNs);
     this.#source.postpone(this.#endNs(), nowNs);
   }
