@@ -71,7 +71,7 @@ napi_value bucket_create(Call& call) {
 }
 
 napi_value bucket_limit_leases(Call& call) {
-  object_of(call).lease = TokenLease(read_count(call, 1));
+  object_of(call).lease() = TokenLease(read_count(call, 1));
   return Call::nothing();
 }
 
@@ -121,7 +121,7 @@ napi_value bucket_lease(Call& call) {
   BucketObject& object = object_of(call);
   const std::uint32_t spent = read_count(call, 1);
   const Ticks now = now_of<Time>(call, 2);
-  const std::uint32_t granted = object.lease.renew(object.bucket(), spent, now);
+  const std::uint32_t granted = object.lease().renew(object.bucket(), spent, now);
   return call.int32_value(static_cast<std::int32_t>(granted));
 }
 
@@ -130,7 +130,7 @@ napi_value bucket_settle(Call& call) {
   BucketObject& object = object_of(call);
   const std::uint32_t spent = read_count(call, 1);
   const Ticks now = now_of<Time>(call, 2);
-  const std::uint32_t skip = object.lease.settle(object.bucket(), spent, now);
+  const std::uint32_t skip = object.lease().settle(object.bucket(), spent, now);
   return call.int32_value(static_cast<std::int32_t>(skip));
 }
 

@@ -21,6 +21,8 @@ class BucketObject {
   explicit BucketObject(SharedPlace place) : place_(std::move(place)) {}
 
   [[nodiscard]] TokenBucket& bucket() noexcept {
+    // One of the two is always there.
+    // NOLINTNEXTLINE(bugprone-unchecked-optional-access)
     return place_ ? place_->state().as<TokenBucket>() : *own_;
   }
 
@@ -37,9 +39,10 @@ class BucketObject {
     return std::optional<platform::SharedLockGuard>(std::in_place, place_->state().lock());
   }
 
-  TokenLease lease;
+  [[nodiscard]] TokenLease& lease() noexcept { return lease_; }
 
  private:
+  TokenLease lease_;
   std::optional<TokenBucket> own_;
   std::optional<SharedPlace> place_;
 };

@@ -22,6 +22,7 @@ struct SharedHybridState {
       : states{limiter.move_to(grants), limiter.move_to(grants)} {}
 
   std::array<Grant, HybridState::kGrants> grants;
+  // NOLINTNEXTLINE(modernize-use-default-member-init): made from an argument
   HybridState states[2];
   std::atomic<std::uint32_t> live{0};
 };

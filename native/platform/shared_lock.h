@@ -46,6 +46,7 @@ class SharedLock {
 
  private:
   // Room for the mutex of every libc: 40 bytes on x86-64, 48 on arm64.
+  // NOLINTNEXTLINE(modernize-use-default-member-init): a constructor makes the mutex in place
   alignas(16) std::byte mutex_[48];
   std::atomic<std::uint32_t> busy_;  // set while the state may be half changed
 };
