@@ -44,8 +44,8 @@ class KeyedStore {
 
   /// Of buckets now, whoever has set it. No lock is needed for these two.
   [[nodiscard]] BucketQuota quota() const noexcept { return table_->quota(); }
-  /// Memory of the table, all in.
-  [[nodiscard]] std::size_t bytes() const noexcept { return table_->bytes(); }
+  /// Memory of all this, its table included.
+  [[nodiscard]] std::size_t bytes() const noexcept { return sizeof(KeyedStore) + table_->bytes(); }
 
   [[nodiscard]] const KeyHasher& hasher() const noexcept { return hasher_; }
 

@@ -2,6 +2,7 @@
 /// What a keyed limiter knows a key by: 62 bits of a keyed hash.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 
@@ -15,21 +16,28 @@ namespace pacegate {
 /// a probability of 10^-7.
 using KeyId = std::uint64_t;
 
-/// Keys are chosen by whoever sends requests, so places in the table must not be guessable: the
-/// seed is secret and random, and SipHash-1-3 gives nothing of it away through which keys meet.
-/// Kinds of keys are told apart by seeds of their own. Thread-safe.
+/// Keys are chosen by whoever sends requests, so where they go must not be guessable: all follows
+/// from a secret random seed, and no hash is ever shown. Text and networks are hashed by SipHash-1-3
+/// (5 ns and more); numbers by simple tabulation (1 ns), of which it is proven that linear probing
+/// takes constant time for every choice of keys that does not depend on the tables (M. Patrascu,
+/// M. Thorup, "The power of simple tabulation hashing", STOC 2011). Thread-safe.
 class KeyHasher {
  public:
   /// \param ipv6_prefix bits of an IPv6 address that make its key, 1..128
   KeyHasher(const SipKey& seed, unsigned ipv6_prefix) noexcept
-      : number_seed_(seed),
-        text_seed_{seed.k0 ^ kText, seed.k1},
+      : text_seed_{seed.k0 ^ kText, seed.k1},
         network_seed_{seed.k0 ^ kNetwork, seed.k1},
-        ipv6_prefix_(ipv6_prefix) {}
+        ipv6_prefix_(ipv6_prefix) {
+    std::uint64_t index = 0;
+    for (Table& table : number_tables_) {
+      for (std::uint64_t& entry : table) entry = SipState(seed).finish(index++, sizeof(index));
+    }
+  }
 
   /// A number, which is an IPv4 address as well.
   [[nodiscard]] KeyId of(std::uint32_t number) const noexcept {
-    return id_of(TableSipState(number_seed_).finish(number, sizeof(number)));
+    return id_of(number_tables_[0][number & 0xff] ^ number_tables_[1][number >> 8 & 0xff] ^
+                 number_tables_[2][number >> 16 & 0xff] ^ number_tables_[3][number >> 24]);
   }
 
   /// Any bytes; the empty ones too.
@@ -54,7 +62,9 @@ class KeyHasher {
     return id != 0 ? id : KeyId{4};
   }
 
-  SipKey number_seed_;
+  using Table = std::array<std::uint64_t, 256>;
+
+  std::array<Table, 4> number_tables_;  // one for each byte; 8 kB
   SipKey text_seed_;
   SipKey network_seed_;
   unsigned ipv6_prefix_;

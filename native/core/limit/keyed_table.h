@@ -160,8 +160,10 @@ class KeyedTable {
     return {shards_[index], slots_[index], shard_bits_};
   }
   [[nodiscard]] KeyedShard enter(std::uint32_t index, Ticks now) noexcept;
-  void prefetch(KeyId id) const noexcept;
+  [[nodiscard]] const KeyedSlot* home_of(KeyId id) const noexcept;
 
+  enum class Quick : std::uint8_t { denied, allowed, unsure };
+  Quick take_quickly(KeyId id, Ticks price, const Quota& current, Ticks now) noexcept;
   BucketVerdict take(KeyedShard& shard, KeyedSlot& slot, Ticks price, Ticks now) noexcept;
   BucketVerdict take_as_new(std::uint32_t index, KeyId id, Ticks price, Ticks now) noexcept;
   BucketVerdict take_from_overflow(const BucketQuota& quota, Ticks price, Ticks now) noexcept;
