@@ -223,7 +223,7 @@ napi_value keyed_statistics(Call& call) {
   object.store.with_table(now, [&](KeyedTable& table) {
     table.tidy(now);
     scratch[kKeys] = static_cast<double>(table.entries());
-    scratch[kBytes] = static_cast<double>(table.bytes());
+    scratch[kBytes] = static_cast<double>(object.store.bytes());
     scratch[kOverflow] = static_cast<double>(table.counts().overflow);
     scratch[kEvicted] = static_cast<double>(table.counts().evicted);
     scratch[kRate] = kTicksPerSecond / table.quota().ticks_per_token;

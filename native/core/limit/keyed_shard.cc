@@ -64,9 +64,10 @@ Ticks KeyedShard::time_to_expiry(const KeyedSlot& slot, Ticks now) const noexcep
   return block.left == KeyBlock::kForever ? block.left : block.left + block.debt_behind;
 }
 
-bool KeyedShard::may_go(const KeyedSlot& slot, const SweepRule& rule) const noexcept {
+bool KeyedShard::may_go(const KeyedSlot& slot, const SweepRule& rule,
+                        std::uint32_t most_known) const noexcept {
   if (time_to_expiry(slot, rule.now) != 0) return false;
-  if (rule.is_room_needed && !(slot.is_known() && 2 * state_.known <= state_.count)) return true;
+  if (rule.is_room_needed && !(slot.is_known() && state_.known <= most_known)) return true;
   // A block over is soon enough forgotten when its end is read as if it were a bucket's.
   return rule.now - slot.word >= rule.idle;
 }
@@ -75,7 +76,7 @@ std::uint32_t KeyedShard::sweep(std::uint32_t steps, const SweepRule& rule) noex
   const std::uint32_t before = state_.count;
   for (std::uint32_t step = 0; step < steps; ++step) {
     KeyedSlot& slot = slots_[state_.cursor];
-    if (!slot.is_free() && may_go(slot, rule)) {
+    if (!slot.is_free() && may_go(slot, rule, before / 2)) {
       remove(slot);  // and look at what has moved here
     } else {
       state_.cursor = next(state_.cursor);

@@ -123,7 +123,8 @@ class KeyedShard {
   [[nodiscard]] std::uint32_t index_of(const KeyedSlot& slot) const noexcept {
     return static_cast<std::uint32_t>(&slot - slots_);
   }
-  [[nodiscard]] bool may_go(const KeyedSlot& slot, const SweepRule& rule) const noexcept;
+  [[nodiscard]] bool may_go(const KeyedSlot& slot, const SweepRule& rule,
+                            std::uint32_t most_known) const noexcept;
   [[nodiscard]] Ticks rescaled(const KeyedSlot& slot, const BucketQuota& to,
                                Ticks now) const noexcept;
   void empty_bucket(KeyedSlot& slot, Ticks now) const noexcept;

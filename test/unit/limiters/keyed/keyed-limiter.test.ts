@@ -128,7 +128,7 @@ describe('KeyedLimiter', () => {
     expect(drain(limiter, 2)).toBe(2);
     await clock.advance(2_000);
     expect(drain(limiter, 3)).toBe(2);
-    expect(limiter.statistics()).toMatchObject({ evictedKeys: 2, keys: 1, overflowRequests: 0 });
+    expect(limiter.statistics()).toMatchObject({ evictedKeys: 1, keys: 2, overflowRequests: 0 });
   });
 
   test('H1 idle keys are forgotten, and memory follows', async () => {
