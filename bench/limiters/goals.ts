@@ -1,4 +1,4 @@
-// What issue 3 asks for, against what was measured. Ratios of medians of one run.
+// What we want to reach, against what was measured. Ratios of medians of one run.
 import type { Figures } from './figures.js';
 import { FLEXIBLE_NUMBER, FLEXIBLE_TEXT, MAP_NUMBER } from './keyed-contenders.js';
 import { OWN_BATCH, OWN_NUMBER, OWN_TEXT } from './own-keyed-contenders.js';

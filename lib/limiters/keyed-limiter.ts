@@ -93,7 +93,7 @@ export class KeyedLimiter {
 
   /**
    * Keys remembered: those that owe something, are blocked, or were so less than `idleMs` ago. Forgets the others, in
-   * about 3 ms for each million.
+   * some milliseconds for each million.
    *
    * @throws PacegateError after dispose
    */

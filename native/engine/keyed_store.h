@@ -26,7 +26,7 @@ struct SharedKeyedHeader {
 ///
 /// A shared table has the size of all its keys from the beginning, and one lock: a call takes it once,
 /// a batch as well. Who is killed while holding it leaves buckets that owe too much, never too little
-/// (keyed_shard.h); the next one to come counts the keys again, some 20 ms for each million.
+/// (keyed_shard.h); the next one to come counts the keys again, which takes time in proportion to them.
 class KeyedStore {
  public:
   /// A table of one's own. \param ipv6_prefix 1..128
