@@ -1,21 +1,21 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { PacegateError } from './errors.js';
-import type { NativeBackoffCalls } from './native/backoff-calls.js';
-import type { NativeBucketCalls } from './native/bucket-calls.js';
-import type { NativeHostCalls } from './native/host-calls.js';
-import type { NativeKeyedCalls } from './native/keyed-calls.js';
-import type { NativeScanCalls } from './native/scan-calls.js';
-import type { NativeThrottleCalls } from './native/throttle-calls.js';
-import type { NativeWindowCalls } from './native/window-calls.js';
+import type { NativeBackoffCalls } from './calls/backoff-calls.js';
+import type { NativeBucketCalls } from './calls/bucket-calls.js';
+import type { NativeHostCalls } from './calls/host-calls.js';
+import type { NativeKeyedCalls } from './calls/keyed-calls.js';
+import type { NativeScanCalls } from './calls/scan-calls.js';
+import type { NativeThrottleCalls } from './calls/throttle-calls.js';
+import type { NativeWindowCalls } from './calls/window-calls.js';
 
-export { RESERVE, type NativeBucketCalls } from './native/bucket-calls.js';
-export type { NativeHandle } from './native/handle.js';
-export type { NativeCapability, NativeHostCalls, NativeInterface } from './native/host-calls.js';
-export { KEYED_QUOTA, KEYED_STATISTICS, type NativeKey } from './native/keyed-calls.js';
-export type { NativeScanCalls, NativeScanPlan } from './native/scan-calls.js';
-export type { NativeThrottleCalls } from './native/throttle-calls.js';
-export { QUOTA_SCRATCH } from './native/window-calls.js';
+export { RESERVE, type NativeBucketCalls } from './calls/bucket-calls.js';
+export type { NativeHandle } from './calls/handle.js';
+export type { NativeCapability, NativeHostCalls, NativeInterface } from './calls/host-calls.js';
+export { KEYED_QUOTA, KEYED_STATISTICS, type NativeKey } from './calls/keyed-calls.js';
+export type { NativeScanCalls, NativeScanPlan } from './calls/scan-calls.js';
+export type { NativeThrottleCalls } from './calls/throttle-calls.js';
+export { QUOTA_SCRATCH } from './calls/window-calls.js';
 
 /** Indices into {@link NativeBinding.scratch}. */
 export const SCRATCH = {

@@ -4,7 +4,7 @@ import { type Clock, checkClock, systemClock } from '../internal/clock.js';
 import { readClock } from '../internal/clock-alarms.js';
 import { DisposedError } from '../internal/errors.js';
 import { toPacegateError } from '../internal/native-error.js';
-import { THROTTLE_COUNTS } from '../internal/native/throttle-calls.js';
+import { THROTTLE_COUNTS } from '../internal/calls/throttle-calls.js';
 
 /** How an {@link AdaptiveThrottle} is made. */
 export interface AdaptiveThrottleOptions {

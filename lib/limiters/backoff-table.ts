@@ -5,7 +5,7 @@ import { type Clock, systemClock } from '../internal/clock.js';
 import { readClock } from '../internal/clock-alarms.js';
 import { DisposedError } from '../internal/errors.js';
 import { toPacegateError } from '../internal/native-error.js';
-import { BACKOFF_COUNTS } from '../internal/native/backoff-calls.js';
+import { BACKOFF_COUNTS } from '../internal/calls/backoff-calls.js';
 import {
   type BackoffTableOptions,
   checkBackoffTableOptions,
