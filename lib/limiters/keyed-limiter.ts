@@ -17,7 +17,7 @@ import type { ShareHandle } from './sharing/share.js';
 import type { BucketQuota } from './token-bucket-options.js';
 
 /**
- * A token bucket for each key, millions of them, about 27 bytes each. In any time t a key is granted at most
+ * A token bucket for each key, millions of them, about 28 bytes each. In any time t a key is granted at most
  * `burst + rate * t` tokens, whatever other keys do.
  *
  * A key is a string, or a whole number from 0 to 2^32 - 1, such as an IPv4 address. The string `'7'` and the number 7
