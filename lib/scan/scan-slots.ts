@@ -1,4 +1,4 @@
-// The live counters of a native scan: index by index the mirror of native/engine/scan_slots.h.
+// The live counters of a native scan: index by index the mirror of native/engine/scan/scan_slots.h.
 
 /** Indices into the counters of a native scan. */
 export const SCAN_SLOT = {

@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "binding/shared_place.h"
-#include "engine/keyed_store.h"
+#include "engine/sharing/keyed_store.h"
 
 namespace pacegate::binding {
 

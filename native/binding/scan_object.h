@@ -6,10 +6,10 @@
 #include <new>
 
 #include "binding/shared_doubles.h"
-#include "engine/network.h"
-#include "engine/scan_engine.h"
-#include "engine/scan_options.h"
-#include "engine/scan_slots.h"
+#include "engine/scan/network.h"
+#include "engine/scan/scan_engine.h"
+#include "engine/scan/scan_options.h"
+#include "engine/scan/scan_slots.h"
 
 namespace pacegate::binding {
 

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "binding/napi_setup.h"
-#include "engine/scan_options.h"
+#include "engine/scan/scan_options.h"
 
 namespace pacegate::binding {
 

@@ -5,7 +5,7 @@
 #include <cstddef>
 
 #include "binding/napi_setup.h"
-#include "engine/shared_state.h"
+#include "engine/sharing/shared_state.h"
 
 namespace pacegate::binding {
 

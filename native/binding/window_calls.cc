@@ -13,7 +13,7 @@
 #include "core/limit/fixed_window.h"
 #include "core/limit/hybrid_limiter.h"
 #include "core/limit/sliding_window.h"
-#include "engine/shared_hybrid.h"
+#include "engine/sharing/shared_hybrid.h"
 
 namespace pacegate::binding {
 namespace {

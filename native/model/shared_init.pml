@@ -1,4 +1,4 @@
-/* How state in a mapped file comes to be: SharedState::over_file() (native/engine/shared_state.cc) over
+/* How state in a mapped file comes to be: SharedState::over_file() (native/engine/sharing/shared_state.cc) over
  * SharedMemory (native/platform/linux/shared_memory.cc), step by step as there (names are the same).
  *
  * Every process may be killed between any two steps; the kernel then takes its file lock, and what it wrote stays. A

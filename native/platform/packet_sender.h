@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 
+#include "core/latency_histogram.h"
 #include "platform/interface.h"
 
 namespace pacegate::platform {
@@ -24,8 +25,20 @@ struct SendReport {
   int system_error = 0;
 };
 
+/// What has become of frames that a sender held back until their departure.
+struct Departures {
+  std::uint64_t left = 0;      ///< handed to the device since the last call
+  std::uint64_t refused = 0;   ///< of these, frames that the device had no room for
+  std::uint64_t first_ns = 0;  ///< when the first and the last of them left; 0 when none did
+  std::uint64_t last_ns = 0;
+};
+
 /// Owns a row of frame slots which the caller fills in place and sends from, so nothing is copied
 /// on the way to the system call. Not thread-safe: one thread fills and sends.
+///
+/// Most senders transmit during send(). A sender with a lead transmits by itself, each frame at the
+/// departure time its slot names (Carousel's earliest departure time, SIGCOMM 2017); the caller hands
+/// frames over that long before.
 class PacketSender {
  public:
   static constexpr std::size_t kSlotBytes = 128;  ///< the largest frame a slot takes
@@ -38,12 +51,25 @@ class PacketSender {
   /// \param bytes of the frame now in the slot, kSlotBytes at most
   virtual void set_length(std::size_t index, std::size_t bytes) noexcept = 0;
   /// Sends slots [first, first + count), never blocking. Stops at the first frame the kernel does
-  /// not take.
+  /// not take. With a lead all are taken, first is 0, and slot 0 is the next free one afterwards.
   [[nodiscard]] virtual SendReport send(std::size_t first, std::size_t count) noexcept = 0;
   /// True when frames start with an Ethernet header, false when with the IP header.
   [[nodiscard]] virtual bool takes_ethernet() const noexcept = 0;
-  /// Name of the mechanism as users know it: "packet" or "rawip".
+  /// Name of the mechanism as users know it: "packet", "rawip", "xdp" or "pcap".
   [[nodiscard]] virtual const char* backend() const noexcept = 0;
+
+  /// How long before its departure a frame is to be handed over; 0: it leaves during send().
+  [[nodiscard]] virtual std::uint64_t lead_ns() const noexcept { return 0; }
+  /// Slots that may be filled before the next send(): fewer than capacity() while frames are held.
+  [[nodiscard]] virtual std::size_t room() noexcept { return capacity(); }
+  /// With a lead only: when the frame in the slot shall leave, by monotonic_ns(). A time that has
+  /// passed means at once, and times never decrease from one slot to the next.
+  virtual void set_departure(std::size_t /*index*/, std::uint64_t /*at_ns*/) noexcept {}
+  /// With a lead only: what has left since the last call. \param gaps takes the time between each
+  /// frame and the one before
+  virtual Departures take_departures(LatencyHistogram& /*gaps*/) noexcept { return {}; }
+  /// Frames handed over that have not left.
+  [[nodiscard]] virtual std::size_t held() noexcept { return 0; }
 };
 
 /// AF_PACKET with sendmmsg and qdisc bypass; Ethernet devices only. Needs CAP_NET_RAW.

@@ -1,4 +1,4 @@
-#include "engine/answer.h"
+#include "engine/scan/answer.h"
 
 #include <doctest/doctest.h>
 

@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-#include "engine/network.h"
+#include "engine/scan/network.h"
 #include "packet/build.h"
 #include "packet/parse.h"
 #include "platform/clock.h"

@@ -1,4 +1,4 @@
-#include "engine/neighbour_resolver.h"
+#include "engine/scan/neighbour_resolver.h"
 
 #include <doctest/doctest.h>
 

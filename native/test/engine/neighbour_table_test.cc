@@ -1,4 +1,4 @@
-#include "engine/neighbour_table.h"
+#include "engine/scan/neighbour_table.h"
 
 #include <doctest/doctest.h>
 

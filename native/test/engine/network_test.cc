@@ -1,4 +1,4 @@
-#include "engine/network.h"
+#include "engine/scan/network.h"
 
 #include <doctest/doctest.h>
 

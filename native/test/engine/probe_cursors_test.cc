@@ -1,4 +1,4 @@
-#include "engine/probe_cursors.h"
+#include "engine/scan/probe_cursors.h"
 
 #include <doctest/doctest.h>
 

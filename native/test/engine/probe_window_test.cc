@@ -1,4 +1,4 @@
-#include "engine/probe_window.h"
+#include "engine/scan/probe_window.h"
 
 #include <doctest/doctest.h>
 

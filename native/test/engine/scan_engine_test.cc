@@ -1,4 +1,4 @@
-#include "engine/scan_engine.h"
+#include "engine/scan/scan_engine.h"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "engine/shared_hybrid.h"
+#include "engine/sharing/shared_hybrid.h"
 
 #include <doctest/doctest.h>
 

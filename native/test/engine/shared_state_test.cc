@@ -1,4 +1,4 @@
-#include "engine/shared_state.h"
+#include "engine/sharing/shared_state.h"
 
 #include <doctest/doctest.h>
 

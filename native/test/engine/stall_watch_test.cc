@@ -1,4 +1,4 @@
-#include "engine/stall_watch.h"
+#include "engine/scan/stall_watch.h"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "engine/target_plan.h"
+#include "engine/scan/target_plan.h"
 
 #include <doctest/doctest.h>
 

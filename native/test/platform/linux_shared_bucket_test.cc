@@ -19,7 +19,7 @@
 
 #include "child_process.h"
 #include "core/limit/token_bucket.h"
-#include "engine/shared_state.h"
+#include "engine/sharing/shared_state.h"
 #include "platform/clock.h"
 #include "temporary_folder.h"
 

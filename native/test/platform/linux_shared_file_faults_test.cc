@@ -14,7 +14,7 @@
 #include <string>
 
 #include "child_process.h"
-#include "engine/shared_state.h"
+#include "engine/sharing/shared_state.h"
 #include "temporary_folder.h"
 
 using namespace pacegate;

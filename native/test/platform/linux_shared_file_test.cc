@@ -10,7 +10,7 @@
 #include <fstream>
 #include <string>
 
-#include "engine/shared_state.h"
+#include "engine/sharing/shared_state.h"
 #include "platform/error.h"
 #include "temporary_folder.h"
 

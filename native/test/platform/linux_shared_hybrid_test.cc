@@ -11,7 +11,7 @@
 #include <memory>
 #include <vector>
 
-#include "engine/shared_hybrid.h"
+#include "engine/sharing/shared_hybrid.h"
 #include "stepped_process.h"
 
 using namespace pacegate;

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/keyed_store.h"
+#include "engine/sharing/keyed_store.h"
 #include "stepped_process.h"
 
 using namespace pacegate;

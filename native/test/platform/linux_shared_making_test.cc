@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/shared_state.h"
+#include "engine/sharing/shared_state.h"
 #include "stepped_process.h"
 #include "temporary_folder.h"
 

@@ -1,0 +1,49 @@
+/// \file
+/// Deciding what a received packet says about which target. Nothing is believed that does not carry
+/// the probe's cookie, so nobody who did not see the probe can invent a result.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "core/ip_address.h"
+#include "core/scan/siphash.h"
+#include "engine/scan/scan_record.h"
+#include "packet/parse.h"
+
+namespace pacegate {
+
+struct Answer {
+  IpAddress target;
+  std::uint16_t port = 0;
+  Finding finding{PortState::unknown, Reason::no_response};
+  std::uint8_t ttl = 0;
+  bool icmp = false;
+};
+
+enum class AnswerVerdict : std::uint8_t {
+  accepted,
+  unrelated,  ///< not about a probe of this scan
+  invalid,    ///< claims to be, but the cookie is wrong
+};
+
+/// Immutable, hence safe to use from every thread.
+class AnswerMatcher {
+ public:
+  AnswerMatcher(const SipKey& cookie_key, std::uint16_t source_port)
+      : key_(cookie_key), source_port_(source_port) {}
+
+  /// \param packet from its IP header on
+  /// \param answer set when the verdict is accepted
+  [[nodiscard]] AnswerVerdict match(std::span<const std::uint8_t> packet, Answer& answer) const;
+
+ private:
+  [[nodiscard]] AnswerVerdict match_tcp(const packet::IpPacket& ip, Answer& answer) const;
+  [[nodiscard]] AnswerVerdict match_icmp(const packet::IpPacket& ip, Answer& answer) const;
+
+  SipKey key_;
+  std::uint16_t source_port_;
+};
+
+}  // namespace pacegate

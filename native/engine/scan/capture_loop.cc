@@ -1,0 +1,98 @@
+#include "engine/scan/capture_loop.h"
+
+#include "core/time.h"
+#include "packet/parse.h"
+#include "platform/clock.h"
+#include "platform/thread.h"
+
+namespace pacegate {
+namespace {
+
+// Also how late a time-out can be noticed on a silent network.
+constexpr std::uint64_t kMaxWaitNs = 10 * kNsPerMs;
+constexpr std::uint64_t kPublishNs = 20 * kNsPerMs;  // each costs a system call
+
+}  // namespace
+
+CaptureLoop::CaptureLoop(ScanContext& context, std::size_t link)
+    : context_(context),
+      receiver_(*context.network.links[link].receiver),
+      feed_(*context.feeds[link]) {}
+
+void CaptureLoop::run() {
+  platform::name_this_thread("pacegate-recv");
+  const platform::PacketReceiver::Handler handler =
+      [this](const platform::ReceivedPacket& received) { handle(received); };
+  while (!context_.finished.load(std::memory_order_acquire) &&
+         !context_.abandoned.load(std::memory_order_acquire)) {
+    const std::uint64_t heard = receiver_.receive(platform::monotonic_ns() + kMaxWaitNs, handler);
+    feed_.heard_ns.store(heard, std::memory_order_release);
+    if (heard >= next_publish_ns_) publish();
+  }
+  publish();
+}
+
+void CaptureLoop::handle(const platform::ReceivedPacket& received) {
+  Answer answer;
+  switch (context_.matcher.match(received.bytes, answer)) {
+    case AnswerVerdict::accepted:
+      accept(answer, received.at_ns);
+      break;
+    case AnswerVerdict::invalid:
+      context_.slots.add_shared(kSlotInvalid, 1);
+      break;
+    case AnswerVerdict::unrelated:
+      handle_neighbour(received);
+      break;
+  }
+}
+
+void CaptureLoop::handle_neighbour(const platform::ReceivedPacket& received) {
+  std::optional<packet::NeighbourReply> reply;
+  if (received.ether_type == packet::kEtherTypeArp) {
+    reply = packet::parse_arp_reply(received.bytes);
+  } else if (const auto ip = packet::parse_ip(received.bytes)) {
+    reply = packet::parse_neighbour_advertisement(*ip);
+  }
+  if (reply) (void)feed_.neighbours.try_push(*reply);
+}
+
+void CaptureLoop::accept(const Answer& answer, std::uint64_t at_ns) {
+  const auto index = context_.plan.index_of(answer.target, answer.port);
+  if (!index) {
+    context_.slots.add_shared(kSlotInvalid, 1);
+    return;
+  }
+  const std::uint64_t position = context_.order.inverse(*index);
+  const ProbeWindow::Answer given = context_.window.answer(position, at_ns);
+  if (given.acceptance != ProbeWindow::Acceptance::accepted) {
+    const bool duplicate = given.acceptance == ProbeWindow::Acceptance::duplicate;
+    context_.slots.add_shared(duplicate ? kSlotDuplicates : kSlotLate, 1);
+    return;
+  }
+  ScanRecord record(answer.target, answer.port, answer.finding);
+  record.ttl = answer.ttl;
+  if (given.rtt_ns >= 0 && !context_.cursors.retried(position)) {
+    record.rtt_us = static_cast<float>(given.rtt_ns) / 1000.0F;
+    rtt_.sample(static_cast<std::uint64_t>(given.rtt_ns));
+  }
+  if (answer.icmp) context_.slots.add_shared(kSlotIcmpUnreachable, 1);
+  context_.report(record, feed_.records);
+}
+
+void CaptureLoop::publish() {
+  next_publish_ns_ = platform::monotonic_ns() + kPublishNs;
+  auto& slots = context_.slots;
+  const platform::ReceiverCounters now = receiver_.counters();
+  slots.add_shared(kSlotReceived, static_cast<double>(now.packets - published_.packets));
+  slots.add_shared(kSlotReceiveDropped, static_cast<double>(now.dropped - published_.dropped));
+  published_ = now;
+  const std::uint64_t cpu_ns = platform::thread_cpu_ns();
+  slots.add_shared(kSlotCaptureCpuNs, static_cast<double>(cpu_ns - published_cpu_ns_));
+  published_cpu_ns_ = cpu_ns;
+  if (rtt_.smoothed_ns() > 0) {
+    slots.set(kSlotSmoothedRttUs, static_cast<double>(rtt_.smoothed_ns()) / 1000.0);
+  }
+}
+
+}  // namespace pacegate

@@ -1,0 +1,76 @@
+/// \file
+/// Which position is probed next: new ones in order, retries when their time-out has passed, and
+/// the settling of those that stayed silent. Pure bookkeeping over a ProbeWindow; time is an
+/// argument.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "engine/scan/probe_window.h"
+
+namespace pacegate {
+
+/// Every position has the same time-out, so tries fall due in the order of positions: one cursor a
+/// try, each behind the one before, and no queue. The sending thread's, but for retried().
+class ProbeCursors {
+ public:
+  struct Span {
+    std::uint64_t start = 0;  ///< first position
+    std::uint64_t end = 0;    ///< one past the last
+  };
+
+  ProbeCursors(ProbeWindow& window, Span positions, std::uint32_t retries,
+               std::uint64_t timeout_ns);
+
+  /// The next position to probe, already marked as sent at `now_ns`; absent when nothing is due or
+  /// the window is full.
+  /// \param heard_ns answers that arrived before it have all been taken into account; a time-out
+  /// counts only
+  ///   against this, so a capture thread that lags never turns an answer into silence
+  [[nodiscard]] std::optional<std::uint64_t> next(std::uint64_t now_ns, std::uint64_t heard_ns);
+
+  /// The next position whose last try has timed out, with its state before; answered ones are
+  /// passed over. Absent when none is due.
+  struct Silent {
+    std::uint64_t position = 0;
+    ProbeState state = ProbeState::pending;
+  };
+  [[nodiscard]] std::optional<Silent> settle_next(std::uint64_t heard_ns);
+
+  /// No position beyond those begun will be started, and none retried.
+  void stop() noexcept;
+
+  [[nodiscard]] std::uint64_t started() const { return head(); }
+  [[nodiscard]] std::uint64_t settled() const { return settled_; }
+  [[nodiscard]] bool all_started() const { return head() == end_; }
+  [[nodiscard]] bool all_settled() const { return settled_ == end_; }
+
+  /// Whether a position was probed more than once, so that its round trip is ambiguous (Karn's
+  /// rule). Any thread.
+  [[nodiscard]] bool retried(std::uint64_t position) const noexcept {
+    return position < first_retry_.load(std::memory_order_relaxed);
+  }
+
+ private:
+  [[nodiscard]] std::uint64_t head() const { return cursors_[0]; }
+  [[nodiscard]] std::optional<std::uint64_t> next_retry(std::size_t try_number,
+                                                        std::uint64_t now_ns,
+                                                        std::uint64_t heard_ns);
+  [[nodiscard]] bool timed_out(const ProbeStatus& status) const noexcept {
+    return status.age_ns >= static_cast<std::int64_t>(timeout_ns_);
+  }
+  void advance(std::size_t try_number) noexcept;
+
+  ProbeWindow& window_;
+  std::uint64_t end_;
+  std::uint64_t timeout_ns_;
+  std::vector<std::uint64_t> cursors_;  // by try: 0 is the first send; never increasing
+  std::uint64_t settled_;
+  std::atomic<std::uint64_t> first_retry_;  // cursors_[1] for other threads
+  bool stopped_ = false;
+};
+
+}  // namespace pacegate

@@ -1,0 +1,55 @@
+#include "engine/scan/scan_context.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/time.h"
+
+namespace pacegate {
+namespace {
+
+constexpr std::uint64_t kMinWindow = 65'536;
+constexpr std::uint64_t kMaxWindow = std::uint64_t{1} << 22;  // 32 MiB
+
+// Twice what is in flight at the asked rate, so that a burst of settling never stops the sending.
+std::uint64_t window_capacity(const ScanOptions& options, std::uint64_t positions) {
+  const double flight_seconds = static_cast<double>(options.timeout_ns) /
+                                static_cast<double>(kNsPerSecond) * (options.retries + 1.0);
+  const double in_flight = 2 * options.rate * flight_seconds;
+  const std::uint64_t wanted = in_flight >= static_cast<double>(kMaxWindow)
+                                   ? kMaxWindow
+                                   : static_cast<std::uint64_t>(in_flight);
+  return std::min(std::clamp(wanted, kMinWindow, kMaxWindow),
+                  std::max<std::uint64_t>(positions, 2));
+}
+
+}  // namespace
+
+ScanContext::ScanContext(ScanOptions scan_options, Network scan_network, ScanSlots& scan_slots)
+    : options(std::move(scan_options)),
+      network(std::move(scan_network)),
+      plan(network.ranges, options.ports),
+      order(plan.size(), options.seed),
+      matcher(options.cookie_key, options.source_port),
+      window(window_capacity(options, plan.size())),
+      cursors(window, {options.start_position, plan.size()}, options.retries, options.timeout_ns),
+      slots(scan_slots) {
+  for (std::size_t i = 0; i < network.links.size(); ++i) {
+    feeds.push_back(std::make_unique<CaptureFeed>());
+  }
+  slots.set(kSlotPositions, static_cast<double>(plan.size()));
+  slots.set(kSlotTargetRate, options.rate);
+}
+
+void ScanContext::report(const ScanRecord& record, RecordQueue& queue) {
+  static constexpr ScanSlot kSlotOf[] = {kSlotOpen, kSlotClosed, kSlotFiltered, kSlotUnknown};
+  slots.add_shared(kSlotOf[static_cast<std::size_t>(record.state)], 1);
+  if (options.reports(record.state)) queue.push(record);
+}
+
+void ScanContext::count_settled() {
+  slots.set(kSlotSettled, slots.get(kSlotOpen) + slots.get(kSlotClosed) + slots.get(kSlotFiltered) +
+                              slots.get(kSlotUnknown));
+}
+
+}  // namespace pacegate

@@ -1,0 +1,65 @@
+/// \file
+/// What the threads of one scan share. Members say who writes them.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "core/scan/permutation.h"
+#include "core/spsc_ring.h"
+#include "engine/scan/answer.h"
+#include "engine/scan/network.h"
+#include "engine/scan/probe_cursors.h"
+#include "engine/scan/probe_window.h"
+#include "engine/scan/record_queue.h"
+#include "engine/scan/scan_options.h"
+#include "engine/scan/scan_slots.h"
+#include "engine/scan/target_plan.h"
+#include "packet/parse.h"
+#include "platform/clock.h"
+
+namespace pacegate {
+
+/// What a capture thread tells the sending thread.
+struct CaptureFeed {
+  /// Answers that arrived before this time have been accepted. Written by the capture thread; at the
+  /// start it is now, for nothing has been sent yet.
+  std::atomic<std::uint64_t> heard_ns{platform::monotonic_ns()};
+  /// ARP and NDP answers; those that do not fit are lost and asked for again.
+  SpscRing<packet::NeighbourReply> neighbours{4096};
+  RecordQueue records;
+};
+
+struct ScanContext {
+  ScanContext(ScanOptions scan_options, Network scan_network, ScanSlots& scan_slots);
+  ScanContext(const ScanContext&) = delete;
+  ScanContext& operator=(const ScanContext&) = delete;
+
+  /// Counts a finding and, if asked for, queues it. \param records the calling thread's own queue
+  void report(const ScanRecord& record, RecordQueue& records);
+  /// Brings the count of settled pairs up to date with the findings.
+  void count_settled();
+
+  // Immutable while the threads run.
+  const ScanOptions options;
+  const Network network;
+  const TargetPlan plan;
+  const Permutation order;
+  const AnswerMatcher matcher;
+
+  // The sending thread's; capture threads call the members documented for any thread.
+  ProbeWindow window;
+  ProbeCursors cursors;
+
+  RecordQueue records;                              ///< findings of the sending thread
+  std::vector<std::unique_ptr<CaptureFeed>> feeds;  ///< one a link
+
+  std::atomic<bool> abandoned{false};  ///< the scan's owner is gone: leave at once
+  std::atomic<bool> finished{false};   ///< nothing more to capture; written by the sending thread
+
+  ScanSlots& slots;
+};
+
+}  // namespace pacegate

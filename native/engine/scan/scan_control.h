@@ -1,0 +1,30 @@
+/// \file
+/// What the JavaScript thread asks of a running scan.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "core/limit/pacing_schedule.h"
+#include "engine/scan/scan_slots.h"
+#include "platform/waiter.h"
+
+namespace pacegate {
+
+/// Written by the JavaScript thread, read by the sending thread, which wake() calls to look.
+struct ScanControl {
+  std::atomic<bool> paused{false};
+  std::atomic<bool> stop_asked{false};
+  std::atomic<double> rate{0};  ///< packets per second
+  platform::Waiter waiter;
+
+  /// Brings the schedule to the rate asked for, and the counters with it. The sending thread.
+  void follow_rate(PacingSchedule& schedule, ScanSlots& slots, std::uint64_t now_ns) const {
+    const double asked = rate.load(std::memory_order_relaxed);
+    if (asked == schedule.rate()) return;
+    schedule.set_rate(asked, now_ns);
+    slots.set(kSlotTargetRate, asked);
+  }
+};
+
+}  // namespace pacegate

@@ -1,0 +1,42 @@
+/// \file
+/// Everything a scan is told, already validated by the layer above.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/ip_address.h"
+#include "core/scan/siphash.h"
+#include "engine/scan/scan_record.h"
+
+namespace pacegate {
+
+/// Inclusive, both of one family.
+struct AddressRange {
+  IpAddress first;
+  IpAddress last;
+};
+
+enum class Backend : std::uint8_t { automatic, packet, raw_ip, xdp, pcap };
+
+struct ScanOptions {
+  std::vector<AddressRange> ranges;  ///< sorted, disjoint
+  std::vector<std::uint16_t> ports;  ///< sorted, without duplicates
+  double rate = 100;                 ///< packets per second, all packets counted
+  std::uint32_t retries = 1;         ///< further probes to a silent target, exactly
+  std::uint64_t timeout_ns = 0;      ///< wait after each probe
+  std::uint64_t seed = 0;            ///< order of the probes
+  SipKey cookie_key{};               ///< secret; must not follow from the seed
+  std::uint16_t source_port = 0;
+  std::string interface_name;  ///< empty: by route
+  Backend backend = Backend::automatic;
+  std::uint8_t report_mask = 0xff;  ///< bit per PortState
+  std::uint64_t start_position = 0;
+
+  [[nodiscard]] bool reports(PortState state) const {
+    return (report_mask >> static_cast<unsigned>(state)) & 1U;
+  }
+};
+
+}  // namespace pacegate
