@@ -72,6 +72,15 @@ inline constexpr std::size_t kChecksum = 16;
 inline constexpr std::size_t kMinHeaderBytes = 20;
 }  // namespace tcp
 
+/// RFC 768.
+namespace udp {
+inline constexpr std::size_t kSourcePort = 0;
+inline constexpr std::size_t kDestinationPort = 2;
+inline constexpr std::size_t kLength = 4;
+inline constexpr std::size_t kChecksum = 6;
+inline constexpr std::size_t kHeaderBytes = 8;
+}  // namespace udp
+
 /// The eight bytes that open every ICMP message (RFC 792) and ICMPv6 message (RFC 4443) used here.
 namespace icmp {
 inline constexpr std::size_t kType = 0;

@@ -41,14 +41,15 @@ struct Departures {
 /// frames over that long before.
 class PacketSender {
  public:
-  static constexpr std::size_t kSlotBytes = 128;  ///< the largest frame a slot takes
+  /// The largest frame a slot takes, unless larger slots are asked for: enough for any probe.
+  static constexpr std::size_t kSlotBytes = 128;
 
   virtual ~PacketSender() = default;
 
   /// Number of slots: the largest batch.
   [[nodiscard]] virtual std::size_t capacity() const noexcept = 0;
   [[nodiscard]] virtual std::span<std::uint8_t> slot(std::size_t index) noexcept = 0;
-  /// \param bytes of the frame now in the slot, kSlotBytes at most
+  /// \param bytes of the frame now in the slot, as many as the slot has at most
   virtual void set_length(std::size_t index, std::size_t bytes) noexcept = 0;
   /// Sends slots [first, first + count), never blocking. Stops at the first frame the kernel does
   /// not take. With a lead all are taken, first is 0, and slot 0 is the next free one afterwards.
@@ -73,17 +74,21 @@ class PacketSender {
 };
 
 /// AF_PACKET with sendmmsg and qdisc bypass; Ethernet devices only. Needs CAP_NET_RAW.
+/// \param slot_bytes the largest frame that will be sent
 /// \throws PlatformError not_permitted, no_such_interface, interface_down, not_supported, system
-[[nodiscard]] std::unique_ptr<PacketSender> open_packet_sender(const Interface& interface);
+[[nodiscard]] std::unique_ptr<PacketSender> open_packet_sender(
+    const Interface& interface, std::size_t slot_bytes = PacketSender::kSlotBytes);
 
 /// A raw IP socket per family with sendmmsg: the way for `lo` (where frames injected by AF_PACKET
 /// are never answered), tun and other devices without Ethernet. Bound to the device, but for `lo`:
 /// there the kernel's route decides, so send only to addresses that lookup_route() places on it.
 /// Needs CAP_NET_RAW.
 /// \throws PlatformError as above
-[[nodiscard]] std::unique_ptr<PacketSender> open_raw_ip_sender(const Interface& interface);
+[[nodiscard]] std::unique_ptr<PacketSender> open_raw_ip_sender(
+    const Interface& interface, std::size_t slot_bytes = PacketSender::kSlotBytes);
 
 /// Whichever of the two fits the device. \throws PlatformError as above
-[[nodiscard]] std::unique_ptr<PacketSender> open_sender(const Interface& interface);
+[[nodiscard]] std::unique_ptr<PacketSender> open_sender(
+    const Interface& interface, std::size_t slot_bytes = PacketSender::kSlotBytes);
 
 }  // namespace pacegate::platform

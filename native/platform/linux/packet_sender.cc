@@ -20,9 +20,10 @@ namespace {
 
 class EthernetSender final : public PacketSender {
  public:
-  explicit EthernetSender(FileDescriptor fd) : fd_(std::move(fd)) {}
+  EthernetSender(FileDescriptor fd, std::size_t slot_bytes)
+      : fd_(std::move(fd)), arena_(slot_bytes) {}
 
-  std::size_t capacity() const noexcept override { return SlotArena::kSlots; }
+  std::size_t capacity() const noexcept override { return arena_.slots(); }
   std::span<std::uint8_t> slot(std::size_t index) noexcept override { return arena_.slot(index); }
   void set_length(std::size_t index, std::size_t bytes) noexcept override {
     arena_.set_length(index, bytes);
@@ -49,7 +50,8 @@ void bind_to_device(int fd, const Interface& interface) {
 
 }  // namespace
 
-std::unique_ptr<PacketSender> open_packet_sender(const Interface& interface) {
+std::unique_ptr<PacketSender> open_packet_sender(const Interface& interface,
+                                                 std::size_t slot_bytes) {
   if (interface.link != LinkType::ethernet) {
     throw PlatformError(Fault::not_supported, interface.name +
                                                   " carries no Ethernet frames; use the raw IP "
@@ -64,16 +66,16 @@ std::unique_ptr<PacketSender> open_packet_sender(const Interface& interface) {
   setsockopt(fd.get(), SOL_PACKET, PACKET_QDISC_BYPASS, &on, sizeof on);
   enlarge_send_buffer(fd.get());
   bind_to_device(fd.get(), interface);
-  return std::make_unique<EthernetSender>(std::move(fd));
+  return std::make_unique<EthernetSender>(std::move(fd), slot_bytes);
 }
 
-std::unique_ptr<PacketSender> open_sender(const Interface& interface) {
+std::unique_ptr<PacketSender> open_sender(const Interface& interface, std::size_t slot_bytes) {
   switch (interface.link) {
     case LinkType::ethernet:
-      return open_packet_sender(interface);
+      return open_packet_sender(interface, slot_bytes);
     case LinkType::loopback:
     case LinkType::ip:
-      return open_raw_ip_sender(interface);
+      return open_raw_ip_sender(interface, slot_bytes);
     case LinkType::other:
       break;
   }

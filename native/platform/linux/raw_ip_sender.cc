@@ -40,13 +40,15 @@ int version_of(std::span<const std::uint8_t> frame) noexcept {
 
 class RawIpSender final : public PacketSender {
  public:
-  RawIpSender(FileDescriptor v4, FileDescriptor v6, std::uint32_t interface_index)
+  RawIpSender(FileDescriptor v4, FileDescriptor v6, std::uint32_t interface_index,
+              std::size_t slot_bytes)
       : v4_(std::move(v4)),
         v6_(std::move(v6)),
         interface_index_(interface_index),
-        destinations_(SlotArena::kSlots) {}
+        arena_(slot_bytes),
+        destinations_(arena_.slots()) {}
 
-  std::size_t capacity() const noexcept override { return SlotArena::kSlots; }
+  std::size_t capacity() const noexcept override { return arena_.slots(); }
   std::span<std::uint8_t> slot(std::size_t index) noexcept override { return arena_.slot(index); }
   void set_length(std::size_t index, std::size_t bytes) noexcept override {
     arena_.set_length(index, bytes);
@@ -160,11 +162,12 @@ FileDescriptor open_v6(const Interface& interface) {
 
 }  // namespace
 
-std::unique_ptr<PacketSender> open_raw_ip_sender(const Interface& interface) {
+std::unique_ptr<PacketSender> open_raw_ip_sender(const Interface& interface,
+                                                 std::size_t slot_bytes) {
   FileDescriptor v4 = open_v4(interface);
   FileDescriptor v6 = open_v6(interface);
   require_link_up(interface);
-  return std::make_unique<RawIpSender>(std::move(v4), std::move(v6), interface.index);
+  return std::make_unique<RawIpSender>(std::move(v4), std::move(v6), interface.index, slot_bytes);
 }
 
 }  // namespace pacegate::platform

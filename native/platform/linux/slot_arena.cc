@@ -1,5 +1,6 @@
 #include "platform/linux/slot_arena.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <new>
@@ -8,6 +9,16 @@ namespace pacegate::platform {
 namespace {
 
 constexpr std::size_t kPageBytes = 4096;
+constexpr std::size_t kArenaBytes = std::size_t{64} << 10;
+constexpr std::size_t kMinSlots = 64;
+
+constexpr std::size_t round_up(std::size_t bytes, std::size_t unit) noexcept {
+  return (bytes + unit - 1) / unit * unit;
+}
+
+constexpr std::size_t slots_of(std::size_t slot_bytes) noexcept {
+  return std::max(kArenaBytes / slot_bytes, kMinSlots);
+}
 
 bool is_busy(int error) noexcept {
   return error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS;
@@ -15,13 +26,15 @@ bool is_busy(int error) noexcept {
 
 }  // namespace
 
-SlotArena::SlotArena() : vectors_(kSlots), messages_(kSlots) {
-  constexpr std::size_t kBytes = kSlots * PacketSender::kSlotBytes;
-  static_assert(kBytes % kPageBytes == 0);
-  bytes_.reset(static_cast<std::uint8_t*>(std::aligned_alloc(kPageBytes, kBytes)));
+SlotArena::SlotArena(std::size_t slot_bytes)
+    : slot_bytes_(round_up(slot_bytes, PacketSender::kSlotBytes)),
+      vectors_(slots_of(slot_bytes_)),
+      messages_(vectors_.size()) {
+  const std::size_t bytes = round_up(slots() * slot_bytes_, kPageBytes);
+  bytes_.reset(static_cast<std::uint8_t*>(std::aligned_alloc(kPageBytes, bytes)));
   if (!bytes_) throw std::bad_alloc();
-  std::memset(bytes_.get(), 0, kBytes);
-  for (std::size_t i = 0; i < kSlots; ++i) {
+  std::memset(bytes_.get(), 0, bytes);
+  for (std::size_t i = 0; i < slots(); ++i) {
     vectors_[i] = {slot(i).data(), 0};
     messages_[i].msg_hdr.msg_iov = &vectors_[i];
     messages_[i].msg_hdr.msg_iovlen = 1;

@@ -19,23 +19,22 @@ namespace pacegate::platform {
 
 class SlotArena {
  public:
-  /// Enough that the cost of a system call is lost in the batch, small enough for the L2 cache (64
-  /// KiB).
-  static constexpr std::size_t kSlots = 512;
-
-  SlotArena();
+  /// \param slot_bytes the largest frame. There are so many slots that the cost of a system call is
+  /// lost in the batch, and so few that small ones stay in the L2 cache (64 KiB).
+  explicit SlotArena(std::size_t slot_bytes = PacketSender::kSlotBytes);
   SlotArena(const SlotArena&) = delete;
   SlotArena& operator=(const SlotArena&) = delete;
 
+  [[nodiscard]] std::size_t slots() const noexcept { return vectors_.size(); }
   [[nodiscard]] std::span<std::uint8_t> slot(std::size_t index) noexcept {
-    return {bytes_.get() + index * PacketSender::kSlotBytes, PacketSender::kSlotBytes};
+    return {bytes_.get() + index * slot_bytes_, slot_bytes_};
   }
   /// The frame now in the slot.
   [[nodiscard]] std::span<const std::uint8_t> frame(std::size_t index) const noexcept {
-    return {bytes_.get() + index * PacketSender::kSlotBytes, vectors_[index].iov_len};
+    return {bytes_.get() + index * slot_bytes_, vectors_[index].iov_len};
   }
   void set_length(std::size_t index, std::size_t bytes) noexcept {
-    vectors_[index].iov_len = std::min(bytes, PacketSender::kSlotBytes);
+    vectors_[index].iov_len = std::min(bytes, slot_bytes_);
   }
   [[nodiscard]] msghdr& message(std::size_t index) noexcept { return messages_[index].msg_hdr; }
 
@@ -48,6 +47,7 @@ class SlotArena {
     void operator()(std::uint8_t* bytes) const noexcept { std::free(bytes); }
   };
 
+  std::size_t slot_bytes_;
   std::unique_ptr<std::uint8_t, Free> bytes_;
   std::vector<iovec> vectors_;
   std::vector<mmsghdr> messages_;

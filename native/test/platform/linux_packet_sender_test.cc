@@ -21,10 +21,10 @@ Packet numbered_frame(const Wire& wire, std::uint32_t number) {
                   tcp("10.7.0.1", "10.7.0.2", 80, number));
 }
 
-Fault fault_of_opening(std::unique_ptr<PacketSender> (*open)(const Interface&),
+Fault fault_of_opening(std::unique_ptr<PacketSender> (*open)(const Interface&, std::size_t),
                        const Interface& interface) {
   try {
-    (void)open(interface);
+    (void)open(interface, PacketSender::kSlotBytes);
   } catch (const PlatformError& error) {
     CHECK(std::string(error.what()).find(interface.name) != std::string::npos);
     return error.fault();
@@ -83,6 +83,34 @@ TEST_SUITE("packet sender") {
         const std::size_t slot = i == 2 ? 4 : i + 1;
         CHECK(seen[i].bytes == Packet(frames[slot].begin() + 14, frames[slot].end()));
       }
+    });
+  }
+
+  TEST_CASE("slots as large as the device's largest frame") {
+    in_private_network([] {
+      const Wire wire;
+      auto receiver = open_packet_receiver(wire.far(), {.everything = true});
+      const std::size_t largest = 14 + wire.near().mtu;
+      auto sender = open_packet_sender(wire.near(), largest);
+      CHECK(sender->capacity() == 64);
+      Packet frame = numbered_frame(wire, 1);
+      frame.resize(largest);
+      for (std::size_t i : {0U, 63U}) {
+        frame[100] = static_cast<std::uint8_t>(i);
+        fill(*sender, i, frame);
+      }
+      CHECK(sender->send(0, 1).accepted == 1);
+      CHECK(sender->send(63, 1).accepted == 1);
+      frame.push_back(0);
+      REQUIRE(frame.size() <= sender->slot(1).size());
+      fill(*sender, 1, frame);
+      const SendReport report = sender->send(1, 1);
+      CHECK(report.outcome == SendOutcome::failed);
+      CHECK(report.system_error == EMSGSIZE);
+      const auto seen = take(*receiver, 2);
+      REQUIRE(seen.size() == 2);
+      CHECK(seen[0].bytes.at(86) == 0);
+      CHECK(seen[1].bytes.at(86) == 63);
     });
   }
 
