@@ -2,7 +2,7 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 
-/** The sending end is `tx0`, the counting end `rx0`; packets to 10.78.0.0/16 go by the counting end as a gateway. */
+/** The sending end is `tx0`, the counting end `rx0`; packets to 10.78.0.0/16 and 10.128.0.0/9 go by the counting end as a gateway. */
 export class VethPair {
   readonly senderMac: string;
   readonly receiverMac: string;
@@ -20,7 +20,9 @@ export class VethPair {
     ip(`-n ${this.#receiver} address add 10.77.9.2/24 dev rx0`);
     ip(`-n ${this.#sender} link set tx0 up`);
     ip(`-n ${this.#receiver} link set rx0 up`);
-    ip(`-n ${this.#sender} route add 10.78.0.0/16 via 10.77.9.2`);
+    for (const network of ['10.78.0.0/16', '10.128.0.0/9']) {
+      ip(`-n ${this.#sender} route add ${network} via 10.77.9.2`);
+    }
     this.senderMac = macOf(this.#sender, 'tx0');
     this.receiverMac = macOf(this.#receiver, 'rx0');
   }
@@ -31,6 +33,17 @@ export class VethPair {
 
   startReceiver(command: string, args: readonly string[]): ChildProcess {
     return start(this.#receiver, command, args);
+  }
+
+  /**
+   * Whether a kernel thread of its own takes the packets on the counting end. Otherwise that work is done, and
+   * counted, in the time of whoever sends; two machines would share no processor.
+   */
+  receiveInOwnThread(isOwn: boolean): void {
+    execFileSync('ip', [
+      ...['netns', 'exec', this.#receiver, 'sh', '-c'],
+      `echo ${isOwn ? 1 : 0} > /sys/class/net/rx0/threaded`,
+    ]);
   }
 
   /** Once is enough; more does no harm. */

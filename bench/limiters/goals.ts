@@ -1,19 +1,10 @@
 // What we want to reach, against what was measured. Ratios of medians of one run.
+import { goal, over, type Goal } from '../report/goal.js';
 import type { Figures } from './figures.js';
 import { FLEXIBLE_NUMBER, FLEXIBLE_TEXT, MAP_NUMBER } from './keyed-contenders.js';
 import { OWN_BATCH, OWN_NUMBER, OWN_TEXT } from './own-keyed-contenders.js';
 import { OWN_DEFAULT, YARDSTICK } from './own-contenders.js';
 import { FLEXIBLE, LIMITER, LIMITER_BUCKET } from './peer-contenders.js';
-
-export interface Goal {
-  readonly what: string;
-  /** Undefined: something it needs was not measured in this run. */
-  readonly measured: number | undefined;
-  readonly goal: string;
-  readonly met: boolean | undefined;
-}
-
-type Bound = { readonly atLeast: number } | { readonly atMost: number };
 
 export function goalsOf(figures: Figures): Goal[] {
   const single = (name: string, which: 'allowed' | 'denied'): number | undefined =>
@@ -83,16 +74,6 @@ function nativeGoals({ native }: Figures): Goal[] {
     }),
   );
 }
-
-function goal(what: string, measured: number | undefined, bound: Bound): Goal {
-  const isLeast = 'atLeast' in bound;
-  const limit = isLeast ? bound.atLeast : bound.atMost;
-  const met = measured === undefined ? undefined : isLeast ? measured >= limit : measured <= limit;
-  return { what, measured, goal: `${isLeast ? '>=' : '<='} ${limit}`, met };
-}
-
-const over = (slower: number | undefined, faster: number | undefined): number | undefined =>
-  slower === undefined || faster === undefined ? undefined : slower / faster;
 
 function least(values: readonly (number | undefined)[]): number | undefined {
   const known = values.filter((value) => value !== undefined);

@@ -2,7 +2,7 @@
 import type { KeyedContender } from './keyed-contender.js';
 import type { KeyedOptions, Memory } from './keyed-tasks.js';
 import { withProcesses } from './pool.js';
-import { interleave, type Spread, spreadOf } from './statistics.js';
+import { interleave, type Spread, spreadOf } from '../report/statistics.js';
 import type { Timing } from './timing.js';
 
 export interface KeyedRow {

@@ -1,7 +1,8 @@
 // The tables a person reads.
 import type { Figures } from './figures.js';
-import type { Goal } from './goals.js';
-import type { Spread } from './statistics.js';
+import { goalTable, type Goal } from '../report/goal.js';
+import type { Spread } from '../report/statistics.js';
+import { table } from '../report/table.js';
 import type { Verdict } from './truth.js';
 
 export function report(figures: Figures, goals: readonly Goal[]): string {
@@ -111,19 +112,6 @@ function truthTable({ truth }: Figures): string[] {
   );
 }
 
-function goalTable(goals: readonly Goal[]): string[] {
-  return table(
-    'Goals',
-    ['', 'measured', 'goal', ''],
-    goals.map(({ what, measured, goal, met }) => [
-      what,
-      measured?.toPrecision(3) ?? '-',
-      goal,
-      met === undefined ? 'not measured' : met ? 'met' : 'MISSED',
-    ]),
-  );
-}
-
 const mark = ({ verdict }: Verdict): string => (verdict === 'right' ? '' : ' !');
 
 const count = (keys: number): string => `${keys.toLocaleString('en').replaceAll(',', ' ')} keys`;
@@ -132,20 +120,4 @@ function spread(value: Spread | undefined): string {
   if (value === undefined) return '';
   const figure = (ns: number): string => (ns < 100 ? ns.toFixed(1) : ns.toFixed(0));
   return `${figure(value.median)} (${figure(value.least)}-${figure(value.most)})`;
-}
-
-function table(
-  title: string,
-  head: readonly string[],
-  rows: readonly (readonly string[])[],
-): string[] {
-  if (rows.length === 0) return [];
-  const lines = [head, ...rows];
-  const widths = head.map((_, column) => Math.max(...lines.map((row) => row[column]?.length ?? 0)));
-  const line = (cells: readonly string[]): string =>
-    cells
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd();
-  return [title, ...lines.map((row) => `  ${line(row)}`), ''];
 }

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { TokenBucket, type TokenBucketOptions } from 'pacegate';
 import type { Order, Spent } from './sharing-spender.js';
-import { median } from './statistics.js';
+import { median } from '../report/statistics.js';
 
 const program = path.join(import.meta.dirname, 'sharing-spender.js');
 const SPENDERS = 2;

@@ -2,7 +2,7 @@
 import type { Contender } from './contender.js';
 import { type Assignment, type ContenderProcess, withProcesses } from './pool.js';
 import type { Case } from './speed-task.js';
-import { interleave, type Spread, spreadOf } from './statistics.js';
+import { interleave, type Spread, spreadOf } from '../report/statistics.js';
 import type { Timing } from './timing.js';
 
 export interface SingleRow {

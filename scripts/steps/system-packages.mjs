@@ -70,4 +70,14 @@ export const systemPackages = [
   { name: 'setcap', since: 'test', on: linux, found: ['setcap'], apt: 'libcap2-bin' },
   { name: 'tcpdump', since: 'bench', on: linux, found: ['tcpdump'], apt: 'tcpdump' },
   { name: 'masscan', since: 'bench', on: linux, found: ['masscan'], apt: 'masscan' },
+  { name: 'zmap', since: 'bench', on: linux, found: ['zmap'], apt: 'zmap' },
+  { name: 'hping3', since: 'bench', on: linux, found: ['hping3'], apt: 'hping3' },
+  { name: 'valgrind', since: 'bench', on: linux, found: ['valgrind'], apt: 'valgrind' },
+  {
+    name: 'libpcap headers',
+    since: 'bench', // the npm package cap is compiled against them
+    on: linux,
+    found: ['/usr/include/pcap/pcap.h'],
+    apt: 'libpcap-dev',
+  },
 ];

@@ -8,7 +8,7 @@ export function median(values: readonly number[]): number {
   return (upper + lower) / 2;
 }
 
-/** Medians and extremes of nanoseconds per call. */
+/** Median and extremes; NaN where nothing was measured. */
 export interface Spread {
   readonly median: number;
   readonly least: number;
@@ -16,7 +16,9 @@ export interface Spread {
 }
 
 export function spreadOf(values: readonly number[]): Spread {
-  return { median: median(values), least: Math.min(...values), most: Math.max(...values) };
+  const known = values.filter((value) => !Number.isNaN(value));
+  if (known.length === 0) return { median: Number.NaN, least: Number.NaN, most: Number.NaN };
+  return { median: median(known), least: Math.min(...known), most: Math.max(...known) };
 }
 
 /** `round(contender, round)` for each in turn; each round begins with another one. */

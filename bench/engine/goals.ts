@@ -1,0 +1,65 @@
+// What we want to reach, against what was measured.
+import { goal, over, type Goal } from '../report/goal.js';
+import type { FlatOut } from './flat-out.js';
+import type { RateRow } from './rates.js';
+import type { StressRow } from './stress.js';
+
+export interface Figures {
+  readonly flatOut: readonly FlatOut[];
+  readonly rates: readonly RateRow[];
+  readonly stress: readonly StressRow[];
+}
+
+const OWN = ['pacegate scan', 'pacegate transmit'] as const;
+const PEERS = ['masscan', 'zmap', 'nmap', 'hping3', 'npm raw-socket', 'npm cap'];
+
+export function goalsOf({ flatOut, rates, stress }: Figures): Goal[] {
+  const flat = (name: string): number | undefined =>
+    flatOut.find(({ contender }) => contender === name)?.packetsPerSecond.median;
+  const ratio = (name: string, other: string): number | undefined => over(flat(name), flat(other));
+  const quiet = stress.find(({ what }) => what.startsWith('event loop'));
+  return [
+    ...OWN.map((own) =>
+      goal(`${own}, xdp, over masscan`, ratio(`${own}, xdp`, 'masscan'), { atLeast: 10 }),
+    ),
+    goal(
+      'transmit, xdp, over the bare XDP loop',
+      ratio('pacegate transmit, xdp', 'bare XDP loop'),
+      {
+        atLeast: 0.9,
+      },
+    ),
+    ...OWN.map((own) =>
+      goal(`${own}, packet, over the bare send loop`, ratio(`${own}, packet`, 'bare send loop'), {
+        atLeast: 0.97,
+      }),
+    ),
+    ...PEERS.map((peer) =>
+      goal(`scan, packet, over ${peer}`, ratio('pacegate scan, packet', peer), { atLeast: 1 }),
+    ),
+    ...rateGoals(rates),
+    goal('error with a blocked event loop, %', quiet && Math.abs(quiet.errorPercent), {
+      atMost: 0.1,
+    }),
+  ];
+}
+
+function rateGoals(rates: readonly RateRow[]): Goal[] {
+  const own = rates.filter(({ contender }) => contender.startsWith('pacegate'));
+  const errors = own.map(({ errorPercent }) =>
+    Math.max(Math.abs(errorPercent.least), Math.abs(errorPercent.most)),
+  );
+  const medians = own.map(({ errorPercent }) => Math.abs(errorPercent.median));
+  const at100k = own.find(
+    ({ rate, contender }) => rate === 100_000 && contender.endsWith('packet'),
+  );
+  return [
+    goal('largest rate error of any rate and backend, % (medians)', most(medians), { atMost: 0.1 }),
+    goal('the same, worst round, %', most(errors), { atMost: 0.1 }),
+    goal('10-ms p99 over ideal at 100 000/s', at100k?.tenMsP99OverIdeal.median, { atMost: 1.1 }),
+    goal('processor at 100 000/s, % of a core', at100k?.cpuPercent.median, { atMost: 10 }),
+  ];
+}
+
+const most = (values: readonly number[]): number | undefined =>
+  values.length === 0 ? undefined : Math.max(...values);
