@@ -1,5 +1,6 @@
-// The packet engine on a veth pair: flat out, at every rate, under stress [--parts flat,rates,stress --rounds 5 --seconds 3 --rate-rounds 3 --rate-seconds 10]
+// The packet engine on a veth pair: flat out, at every rate, under stress [--parts flat,rates,stress,backoff --rounds 5 --seconds 3 --rate-rounds 3 --rate-seconds 10]
 import { parseArgs } from 'node:util';
+import { measureBackoff } from './engine/backoff.js';
 import { contenders, senderPackages, type Contender } from './engine/contenders.js';
 import { measureFlatOut, type FlatOut } from './engine/flat-out.js';
 import { goalsOf, type Figures } from './engine/goals.js';
@@ -16,7 +17,7 @@ export async function run(args: string[]): Promise<object> {
   const { values } = parseArgs({
     args,
     options: {
-      parts: { type: 'string', default: 'flat,rates,stress' },
+      parts: { type: 'string', default: 'flat,rates,stress,backoff' },
       rounds: { type: 'string', default: '5' },
       seconds: { type: 'string', default: '3' },
       'rate-rounds': { type: 'string', default: '3' },
@@ -47,6 +48,7 @@ export async function run(args: string[]): Promise<object> {
           })
         : [],
       stress: parts.includes('stress') ? await measureStress(wire, rateSeconds) : [],
+      backoff: parts.includes('backoff') ? await measureBackoff() : [],
     };
     const goals = goalsOf(figures);
     console.log(report(figures, goals, absent));

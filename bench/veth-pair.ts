@@ -46,6 +46,18 @@ export class VethPair {
     ]);
   }
 
+  /** The counting end becomes a router that answers "administratively prohibited" for a network, every time. */
+  prohibit(network: string): void {
+    ip(`-n ${this.#sender} route add ${network} via 10.77.9.2`);
+    ip(`-n ${this.#receiver} route add prohibit ${network}`);
+    const settings = ['net/ipv4/ip_forward 1', 'net/ipv4/icmp_ratemask 0'];
+    const script = settings.map((setting) => {
+      const [name = '', value = ''] = setting.split(' ');
+      return `echo ${value} > /proc/sys/${name}`;
+    });
+    execFileSync('ip', ['netns', 'exec', this.#receiver, 'sh', '-ec', script.join('\n')]);
+  }
+
   /** Once is enough; more does no harm. */
   remove(): void {
     process.off('exit', this.#onExit);

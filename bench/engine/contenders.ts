@@ -104,16 +104,23 @@ function octetPlanOf(packets: number): string[] {
   return [range, `-p1-${Math.min(packets, 1000)}`];
 }
 
+/** A SYN scan that prints next to nothing. */
+export function pacegateScan(args: readonly string[]): readonly [string, ...string[]] {
+  const quiet = ['--open', '--quiet', '--no-progress'];
+  return [process.execPath, cli, 'scan', '-sS', ...args, ...quiet];
+}
+
 function ownScan(backend: string): Contender {
   return {
     name: `pacegate scan, ${backend}`,
     kind: 'own',
     paces: true,
-    command: (_pair, { rate, packets }) => [
-      ...([process.execPath, cli, 'scan', '-sS', ...planOf(packets)] as const),
-      ...['--max-rate', `${rate ?? 100_000_000}`, '--backend', backend],
-      ...['--max-retries', '0', '--timeout', '200', '--open', '--quiet', '--no-progress'],
-    ],
+    command: (_pair, { rate, packets }) =>
+      pacegateScan([
+        ...planOf(packets),
+        ...['--max-rate', `${rate ?? 100_000_000}`, '--backend', backend],
+        ...['--max-retries', '0', '--timeout', '200'],
+      ]),
   };
 }
 

@@ -1,5 +1,6 @@
 // What we want to reach, against what was measured.
 import { goal, over, type Goal } from '../report/goal.js';
+import { PROMISED_SILENCES_MS, silencesOf, type Round } from './backoff.js';
 import type { FlatOut } from './flat-out.js';
 import type { RateRow } from './rates.js';
 import type { StressRow } from './stress.js';
@@ -8,12 +9,13 @@ export interface Figures {
   readonly flatOut: readonly FlatOut[];
   readonly rates: readonly RateRow[];
   readonly stress: readonly StressRow[];
+  readonly backoff: readonly Round[];
 }
 
 const OWN = ['pacegate scan', 'pacegate transmit'] as const;
 const PEERS = ['masscan', 'zmap', 'nmap', 'hping3', 'npm raw-socket', 'npm cap'];
 
-export function goalsOf({ flatOut, rates, stress }: Figures): Goal[] {
+export function goalsOf({ flatOut, rates, stress, backoff }: Figures): Goal[] {
   const flat = (name: string): number | undefined =>
     flatOut.find(({ contender }) => contender === name)?.packetsPerSecond.median;
   const ratio = (name: string, other: string): number | undefined => over(flat(name), flat(other));
@@ -41,7 +43,16 @@ export function goalsOf({ flatOut, rates, stress }: Figures): Goal[] {
     goal('error with a blocked event loop, %', quiet && Math.abs(quiet.errorPercent), {
       atMost: 0.1,
     }),
+    goal('silences of back-off against 2, 4, 8, 16 s, % off', deviation(backoff), { atMost: 5 }),
   ];
+}
+
+/** The promised ones that never came count as wholly off. */
+function deviation(backoff: readonly Round[]): number | undefined {
+  if (backoff.length === 0) return undefined;
+  const silences = silencesOf(backoff);
+  const off = PROMISED_SILENCES_MS.map((ms, index) => Math.abs((silences[index] ?? 0) / ms - 1));
+  return Math.max(...off) * 100;
 }
 
 function rateGoals(rates: readonly RateRow[]): Goal[] {

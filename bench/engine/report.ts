@@ -13,6 +13,7 @@ export function report(
     ...flatOutTable(figures),
     ...rateTable(figures),
     ...stressTable(figures),
+    ...backoffTable(figures),
     ...goalTable(goals),
     ...Object.entries(absent).map(([name, reason]) => `${name} did not take part: ${reason}`),
   ].join('\n');
@@ -56,6 +57,18 @@ function stressTable({ stress }: Figures): string[] {
       `${tenMsP99OverIdeal.toFixed(2)}x`,
       `${forgone}`,
       forgoneBound.toFixed(0),
+    ]),
+  );
+}
+
+function backoffTable({ backoff }: Figures): string[] {
+  return table(
+    'A /24 behind a router that answers "administratively prohibited"',
+    ['round after s', 'probes', 'within ms'],
+    backoff.map(({ startMs, lengthMs, probes }) => [
+      (startMs / 1000).toFixed(2),
+      `${probes}`,
+      `${lengthMs}`,
     ]),
   );
 }

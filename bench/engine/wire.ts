@@ -16,13 +16,15 @@ export class Wire {
     this.#lines = lines[Symbol.asyncIterator]();
   }
 
-  static async open(): Promise<Wire> {
+  /** @param verdict what becomes of the probes once they are counted */
+  static async open(verdict: 'drop' | 'pass' = 'drop'): Promise<Wire> {
     const folder = process.env['PACEGATE_BENCH_TOOLS'];
     if (folder === undefined) throw new Error('run me by: npm run bench -- engine');
     const pair = new VethPair();
     const counter = pair.startReceiver(path.join(folder, 'pacegate_bench_counter'), [
       'rx0',
       path.join(folder, 'counter.bpf.o'),
+      verdict,
     ]);
     if (counter.stdout === null) throw new Error('the counter has no standard output');
     counter.stderr?.pipe(process.stderr);
