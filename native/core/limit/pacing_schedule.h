@@ -65,6 +65,12 @@ class PacingSchedule {
     return next_.ns + (next_.fraction != 0 ? 1 : 0);
   }
 
+  /// The same of the packet `ahead` places after the first one not committed.
+  [[nodiscard]] std::uint64_t deadline_ns(std::uint64_t ahead) const noexcept {
+    const Instant at = next_.plus_multiple(period_, ahead);
+    return at.ns + (at.fraction != 0 ? 1 : 0);
+  }
+
   /// Changes the rate from `now_ns` on. What is due stays due (up to what the new rate may catch
   /// up), and a share of a period already waited for keeps counting as that share.
   void set_rate(double rate, std::uint64_t now_ns) noexcept {

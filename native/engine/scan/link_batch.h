@@ -1,8 +1,11 @@
 /// \file
-/// Probes rendered into a sender's slots and not yet accepted by the kernel.
+/// Probes rendered into a sender's slots and not yet accepted by the kernel, and those that a
+/// sender with a lead holds until their departure.
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <vector>
 
 #include "engine/scan/probe_window.h"
@@ -10,69 +13,60 @@
 
 namespace pacegate {
 
-/// The sending thread's.
+/// One device's. The sending thread's.
 class LinkBatch {
  public:
-  explicit LinkBatch(platform::PacketSender& sender) : sender_(&sender) {
-    positions_.reserve(sender.capacity());
-  }
+  explicit LinkBatch(platform::PacketSender& sender);
 
-  [[nodiscard]] bool full() const { return positions_.size() == sender_->capacity(); }
-  [[nodiscard]] bool empty() const { return first_ == positions_.size(); }
-  [[nodiscard]] platform::PacketSender& sender() { return *sender_; }
+  /// Finds out how much fits. Before a batch is filled; changes nothing while one waits.
+  void open();
+  [[nodiscard]] bool full() const { return batch_.size() >= room_; }
+  [[nodiscard]] bool empty() const { return first_ == batch_.size(); }
 
   /// The slot that the next add() will take. Not when full().
-  [[nodiscard]] std::span<std::uint8_t> next_slot() { return sender_->slot(positions_.size()); }
-  void add(std::uint64_t position, std::size_t bytes) {
-    sender_->set_length(positions_.size(), bytes);
-    positions_.push_back(position);
-  }
+  [[nodiscard]] std::span<std::uint8_t> next_slot() { return sender_->slot(batch_.size()); }
+  /// \param departure_ns when it shall leave; senders without a lead send it at the next flush()
+  void add(std::uint64_t position, std::size_t bytes, std::uint64_t departure_ns);
 
   struct Outcome {
-    std::uint64_t accepted = 0;
-    std::uint64_t refused = 0;  ///< for good; marked as unsent
-    bool busy = false;          ///< the rest stays, to be flushed again
-    int system_error = 0;       ///< why it was busy or refused
+    std::uint64_t accepted = 0;  ///< handed over; without a lead that is sent
+    std::uint64_t refused = 0;   ///< for good; marked as unsent
+    std::uint64_t sent = 0;      ///< the accepted ones of senders without a lead
+    bool busy = false;           ///< the rest stays, to be flushed again
+    int system_error = 0;        ///< why it was busy or refused
 
-    Outcome& operator+=(const Outcome& other) {
-      accepted += other.accepted;
-      refused += other.refused;
-      busy = busy || other.busy;
-      if (other.system_error != 0) system_error = other.system_error;
-      return *this;
-    }
+    Outcome& operator+=(const Outcome& other);
   };
-  /// Sends what is waiting. Frames left from an earlier, busy flush get a fresh time of sending.
-  Outcome flush(ProbeWindow& window, std::uint64_t now_ns) {
-    Outcome outcome;
-    for (std::size_t i = first_; stale_ && i < positions_.size(); ++i) {
-      window.mark_sent(positions_[i], now_ns);
-    }
-    while (!empty() && !outcome.busy) {
-      const auto report = sender_->send(first_, positions_.size() - first_);
-      first_ += report.accepted;
-      outcome.accepted += report.accepted;
-      outcome.busy = report.outcome == platform::SendOutcome::busy;
-      if (report.outcome != platform::SendOutcome::ok) outcome.system_error = report.system_error;
-      if (report.outcome == platform::SendOutcome::failed) {
-        window.mark_unsent(positions_[first_]);
-        ++first_;
-        ++outcome.refused;
-      }
-    }
-    stale_ = outcome.busy;
-    if (empty()) {
-      positions_.clear();
-      first_ = 0;
-    }
-    return outcome;
-  }
+  /// Hands over what is waiting. Frames left from an earlier, busy flush get a fresh time of
+  /// sending.
+  [[nodiscard]] Outcome flush(ProbeWindow& window, std::uint64_t now_ns);
+
+  /// What a sender with a lead has transmitted since the last call. Probes that left noticeably
+  /// late get their time of sending put right.
+  [[nodiscard]] platform::Departures take_departures(LatencyHistogram& gaps, ProbeWindow& window);
+  /// When the oldest probe that is still held was to leave. A time-out must not count from before
+  /// it.
+  [[nodiscard]] std::optional<std::uint64_t> oldest_held_ns() const;
+  [[nodiscard]] bool holds_frames() const { return has_lead_ && sender_->held() > 0; }
 
  private:
+  struct Probe {
+    std::uint64_t position = 0;
+    std::uint64_t departure_ns = 0;
+  };
+
+  Outcome send_now(ProbeWindow& window, std::uint64_t now_ns);
+  Outcome hand_over(ProbeWindow& window);
+
   platform::PacketSender* sender_;
-  std::vector<std::uint64_t> positions_;  // by slot
-  std::size_t first_ = 0;                 // slots before it are done with
+  bool has_lead_;
+  std::size_t room_ = 0;
+  std::vector<Probe> batch_;  // by slot
+  std::size_t first_ = 0;     // slots before it are done with
   bool stale_ = false;
+  std::vector<Probe> held_;  // a ring of a power of two, in the order of departure
+  std::size_t held_begin_ = 0;
+  std::size_t held_end_ = 0;
 };
 
 }  // namespace pacegate

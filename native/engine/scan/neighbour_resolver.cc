@@ -40,9 +40,9 @@ std::optional<packet::MacAddress> kernel_neighbour(std::uint32_t interface_index
 
 }  // namespace
 
-NeighbourResolver::NeighbourResolver(ScanContext& context, ScanControl& control,
-                                     PacingSchedule& schedule, std::vector<NeighbourTable>& tables)
-    : context_(context), control_(control), schedule_(schedule), tables_(tables) {
+NeighbourResolver::NeighbourResolver(ScanContext& context, ScanControl& control, Pacer& pacer,
+                                     std::vector<NeighbourTable>& tables)
+    : context_(context), control_(control), pacer_(pacer), tables_(tables) {
   collect_hops();
   add_gateways();
   for (const Hops& hops : hops_) wanted_ += hops.count;
@@ -95,8 +95,9 @@ bool NeighbourResolver::run(const std::function<bool()>& interrupted) {
   for (int round = 0; round < kRounds && !complete() && !interrupted(); ++round) {
     ask_round(interrupted);
     const std::uint64_t wait_ns = std::min(context_.options.timeout_ns, kMaxAnswerNs);
-    listen_until(platform::monotonic_ns() + wait_ns, interrupted);
+    listen_until(platform::monotonic_ns() + pacer_.lead_ns() + wait_ns, interrupted);
   }
+  await_departures(interrupted);
   if (!complete()) use_kernel_cache_for_gateways();
   context_.slots.set(kSlotSilentNeighbours, static_cast<double>(wanted_ - known_));
   return known_ > 0 || accepted_ > 0 || refused_ == 0;
@@ -109,11 +110,12 @@ void NeighbourResolver::ask_round(const std::function<bool()>& interrupted) {
       const IpAddress target = hops.first.plus(i);
       take_replies();
       if (tables_[hops.path->link].find(target) != nullptr) continue;
-      while (!may_ask()) {
+      const Link& link = context_.network.links[hops.path->link];
+      while (!may_ask() || link.sender->room() == 0) {
         if (interrupted()) return;
         const std::uint64_t now = platform::monotonic_ns();
         const bool paused = control_.paused.load(std::memory_order_acquire);
-        control_.waiter.wait_until(paused ? now + kPausedPollNs : schedule_.next_deadline_ns());
+        control_.waiter.wait_until(paused ? now + kPausedPollNs : pacer_.next_wake_ns(now));
       }
       ask(hops, target);
     }
@@ -123,12 +125,12 @@ void NeighbourResolver::ask_round(const std::function<bool()>& interrupted) {
 // Obeys pause() and set_rate() as the send loop does.
 bool NeighbourResolver::may_ask() {
   const std::uint64_t now = platform::monotonic_ns();
-  control_.follow_rate(schedule_, context_.slots, now);
+  control_.follow_rate(pacer_, context_.slots, now);
   if (control_.paused.load(std::memory_order_acquire)) {
-    schedule_.restart(now);
+    pacer_.restart(now);
     return false;
   }
-  return schedule_.due(now) > 0;
+  return pacer_.due(now) > 0;
 }
 
 void NeighbourResolver::ask(const Hops& hops, const IpAddress& target) {
@@ -139,12 +141,13 @@ void NeighbourResolver::ask(const Hops& hops, const IpAddress& target) {
   const std::size_t bytes =
       packet::build_neighbour_request({link.interface.mac, *source, target}, sender.slot(0));
   sender.set_length(0, bytes);
+  sender.set_departure(0, pacer_.departure_ns(0));
   const platform::SendReport report = sender.send(0, 1);
   // A refusal is charged like a packet, or a device that is down would make this spin.
-  schedule_.commit(1);
+  pacer_.commit(1);
   if (report.accepted == 1) {
     ++accepted_;
-    context_.slots.add(kSlotSent, 1);
+    if (sender.lead_ns() == 0) context_.slots.add(kSlotSent, 1);
     return;
   }
   ++refused_;
@@ -160,6 +163,30 @@ void NeighbourResolver::listen_until(std::uint64_t deadline_ns,
     const std::uint64_t now = platform::monotonic_ns();
     if (complete() || now >= deadline_ns) return;
     control_.waiter.wait_until(std::min(deadline_ns, now + kPollNs));
+  }
+}
+
+// What a sender with a lead holds is counted when it has left.
+void NeighbourResolver::take_departures() {
+  LatencyHistogram gaps;
+  for (const Link& link : context_.network.links) {
+    const platform::Departures departures = link.sender->take_departures(gaps);
+    context_.slots.add(kSlotSent, static_cast<double>(departures.left - departures.refused));
+    context_.slots.add(kSlotSendFailed, static_cast<double>(departures.refused));
+  }
+}
+
+// So that the send loop finds nothing held that is not its own.
+void NeighbourResolver::await_departures(const std::function<bool()>& interrupted) {
+  const auto holds = [](const Link& link) { return link.sender->held() > 0; };
+  const auto& links = context_.network.links;
+  const std::uint64_t deadline_ns = platform::monotonic_ns() + pacer_.lead_ns() + kMaxAnswerNs;
+  for (;;) {
+    const std::uint64_t now = platform::monotonic_ns();
+    const bool holding = std::any_of(links.begin(), links.end(), holds);
+    take_departures();
+    if (!holding || now >= deadline_ns || interrupted()) return;
+    control_.waiter.wait_until(now + kPollNs);
   }
 }
 

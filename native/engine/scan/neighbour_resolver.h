@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/ip_address.h"
-#include "core/limit/pacing_schedule.h"
+#include "engine/pacing/pacer.h"
 #include "engine/scan/neighbour_table.h"
 #include "engine/scan/scan_context.h"
 #include "engine/scan/scan_control.h"
@@ -15,12 +15,12 @@
 namespace pacegate {
 
 /// ARP (RFC 826) for IPv4, neighbour discovery (RFC 4861) for IPv6. Each hop that stays silent is asked three times,
-/// as RFC 4861 section 10 and Linux do. Every request is charged to the schedule: a limit on packets is a limit on
+/// as RFC 4861 section 10 and Linux do. Every request is charged to the pacer: a limit on packets is a limit on
 /// all packets. The sending thread's.
 class NeighbourResolver {
  public:
   /// \param tables one a link, to be filled: two links may know different machines by one address
-  NeighbourResolver(ScanContext& context, ScanControl& control, PacingSchedule& schedule,
+  NeighbourResolver(ScanContext& context, ScanControl& control, Pacer& pacer,
                     std::vector<NeighbourTable>& tables);
 
   /// Returns when every hop has answered, or had its three chances, or the scan is stopped.
@@ -46,13 +46,15 @@ class NeighbourResolver {
   void ask(const Hops& hops, const IpAddress& target);
   void listen_until(std::uint64_t deadline_ns, const std::function<bool()>& interrupted);
   void take_replies();
+  void take_departures();
+  void await_departures(const std::function<bool()>& interrupted);
   void learn(std::uint32_t link, const IpAddress& address, const packet::MacAddress& mac);
   void use_kernel_cache_for_gateways();
   [[nodiscard]] bool complete() const { return known_ >= wanted_; }
 
   ScanContext& context_;
   ScanControl& control_;
-  PacingSchedule& schedule_;
+  Pacer& pacer_;
   std::vector<NeighbourTable>& tables_;
   std::vector<Hops> hops_;  // sorted by link and address, disjoint
   std::uint64_t wanted_ = 0;

@@ -5,7 +5,7 @@
 #include <atomic>
 #include <cstdint>
 
-#include "core/limit/pacing_schedule.h"
+#include "engine/pacing/pacer.h"
 #include "engine/scan/scan_slots.h"
 #include "platform/waiter.h"
 
@@ -18,11 +18,11 @@ struct ScanControl {
   std::atomic<double> rate{0};  ///< packets per second
   platform::Waiter waiter;
 
-  /// Brings the schedule to the rate asked for, and the counters with it. The sending thread.
-  void follow_rate(PacingSchedule& schedule, ScanSlots& slots, std::uint64_t now_ns) const {
+  /// Brings the pacer to the rate asked for, and the counters with it. The sending thread.
+  void follow_rate(Pacer& pacer, ScanSlots& slots, std::uint64_t now_ns) const {
     const double asked = rate.load(std::memory_order_relaxed);
-    if (asked == schedule.rate()) return;
-    schedule.set_rate(asked, now_ns);
+    if (asked == pacer.rate()) return;
+    pacer.set_rate(asked, now_ns);
     slots.set(kSlotTargetRate, asked);
   }
 };

@@ -8,6 +8,7 @@
 
 #include "core/ip_address.h"
 #include "core/scan/siphash.h"
+#include "engine/pacing/pacing_options.h"
 #include "engine/scan/scan_record.h"
 
 namespace pacegate {
@@ -24,16 +25,19 @@ struct ScanOptions {
   std::vector<AddressRange> ranges;  ///< sorted, disjoint
   std::vector<std::uint16_t> ports;  ///< sorted, without duplicates
   double rate = 100;                 ///< packets per second, all packets counted
-  std::uint32_t retries = 1;         ///< further probes to a silent target, exactly
-  std::uint64_t timeout_ns = 0;      ///< wait after each probe
-  std::uint64_t seed = 0;            ///< order of the probes
-  SipKey cookie_key{};               ///< secret; must not follow from the seed
+  Precision precision = Precision::balanced;
+  std::uint64_t catch_up_ns = PacingSchedule::kDefaultCatchUpNs;
+  std::uint32_t retries = 1;     ///< further probes to a silent target, exactly
+  std::uint64_t timeout_ns = 0;  ///< wait after each probe
+  std::uint64_t seed = 0;        ///< order of the probes
+  SipKey cookie_key{};           ///< secret; must not follow from the seed
   std::uint16_t source_port = 0;
   std::string interface_name;  ///< empty: by route
   Backend backend = Backend::automatic;
   std::uint8_t report_mask = 0xff;  ///< bit per PortState
   std::uint64_t start_position = 0;
 
+  [[nodiscard]] PacingOptions pacing() const { return {rate, precision, catch_up_ns}; }
   [[nodiscard]] bool reports(PortState state) const {
     return (report_mask >> static_cast<unsigned>(state)) & 1U;
   }

@@ -48,10 +48,10 @@ struct Resolution {
 Resolution resolve(ScanContext& context, ScanControl& control,
                    const std::function<bool()>& interrupted) {
   control.rate.store(context.options.rate);
-  PacingSchedule schedule(context.options.rate, platform::monotonic_ns());
+  Pacer pacer(context.options.pacing(), 0, platform::monotonic_ns());
   Resolution resolution;
   resolution.tables.resize(context.network.links.size());
-  NeighbourResolver resolver(context, control, schedule, resolution.tables);
+  NeighbourResolver resolver(context, control, pacer, resolution.tables);
   resolution.usable = resolver.run(interrupted);
   return resolution;
 }

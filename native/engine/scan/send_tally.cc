@@ -1,0 +1,81 @@
+#include "engine/scan/send_tally.h"
+
+#include "core/time.h"
+#include "platform/thread.h"
+
+namespace pacegate {
+namespace {
+
+constexpr std::uint64_t kPublishNs = 20 * kNsPerMs;
+
+double microseconds(std::uint64_t ns) {
+  return static_cast<double>(ns) / 1000.0;
+}
+
+}  // namespace
+
+void SendTally::flushed(const LinkBatch::Outcome& outcome, std::uint64_t now_ns) {
+  auto& slots = context_.slots;
+  pacer_.commit(outcome.accepted + outcome.refused);
+  if (outcome.sent > 0) {
+    pacer_.left(outcome.sent, now_ns);
+    count_sent(outcome.sent);
+  }
+  if (outcome.refused > 0) slots.add(kSlotSendFailed, static_cast<double>(outcome.refused));
+  if (outcome.busy) slots.add(kSlotSendBusy, 1);
+  if (outcome.refused > 0 || outcome.busy) {
+    slots.set(kSlotFaultErrno, outcome.system_error);
+    if (outcome.accepted == 0) stall_.refused(outcome.refused + (outcome.busy ? 1 : 0), now_ns);
+  }
+}
+
+void SendTally::departed(const platform::Departures& departures) {
+  const std::uint64_t refused = departures.refused;
+  if (refused > 0) context_.slots.add(kSlotSendFailed, static_cast<double>(refused));
+  if (departures.left > refused) {
+    pacer_.left(departures);
+    count_sent(departures.left - refused);
+  } else {
+    stall_.refused(refused, departures.last_ns);
+  }
+}
+
+void SendTally::holding(std::uint64_t oldest_ns, std::uint64_t now_ns) {
+  if (oldest_ns < now_ns) stall_.refused(1, now_ns);
+}
+
+void SendTally::count_sent(std::uint64_t packets) {
+  auto& slots = context_.slots;
+  const DepartureMeter& meter = pacer_.meter();
+  slots.add(kSlotSent, static_cast<double>(packets));
+  slots.set(kSlotFirstSendNs, static_cast<double>(meter.first_ns()));
+  slots.set(kSlotLastSendNs, static_cast<double>(meter.last_ns()));
+  slots.set(kSlotPacedPackets, static_cast<double>(meter.paced_packets()));
+  slots.set(kSlotPacedNs, static_cast<double>(meter.paced_ns()));
+  stall_.accepted();
+}
+
+void SendTally::publish_if_due(std::uint64_t now_ns) {
+  if (now_ns >= next_publish_ns_) publish(now_ns);
+}
+
+void SendTally::publish(std::uint64_t now_ns) {
+  auto& slots = context_.slots;
+  const ProbeCursors& cursors = context_.cursors;
+  const LatencyHistogram& gaps = pacer_.meter().gaps();
+  next_publish_ns_ = now_ns + kPublishNs;
+  slots.set(kSlotStarted, static_cast<double>(cursors.started()));
+  slots.set(kSlotResumePosition, static_cast<double>(cursors.settled()));
+  slots.set(kSlotCurrentRate, pacer_.meter().rate(now_ns));
+  slots.set(kSlotForgone, static_cast<double>(pacer_.forgone()));
+  slots.set(kSlotDepartureP50Us, microseconds(gaps.percentile(0.50)));
+  slots.set(kSlotDepartureP99Us, microseconds(gaps.percentile(0.99)));
+  slots.set(kSlotDepartureMaxUs, microseconds(gaps.max()));
+  slots.set(kSlotSendCpuNs, static_cast<double>(platform::thread_cpu_ns()));
+  context_.count_settled();
+  std::size_t backlog = context_.records.size();
+  for (const auto& feed : context_.feeds) backlog += feed->records.size();
+  slots.set(kSlotBacklog, static_cast<double>(backlog));
+}
+
+}  // namespace pacegate

@@ -1,0 +1,40 @@
+/// \file
+/// What the sending thread counts, for the slots and for telling a device that is dead.
+#pragma once
+
+#include <cstdint>
+
+#include "engine/pacing/pacer.h"
+#include "engine/scan/link_batches.h"
+#include "engine/scan/scan_context.h"
+#include "engine/scan/stall_watch.h"
+
+namespace pacegate {
+
+/// The sending thread's.
+class SendTally {
+ public:
+  SendTally(ScanContext& context, Pacer& pacer) : context_(context), pacer_(pacer) {}
+
+  /// Charges and counts what was handed over or refused.
+  void flushed(const LinkBatch::Outcome& outcome, std::uint64_t now_ns);
+  /// Counts what a sender with a lead has transmitted.
+  void departed(const platform::Departures& departures);
+  /// Frames are held though the oldest of them was to leave at `oldest_ns`.
+  void holding(std::uint64_t oldest_ns, std::uint64_t now_ns);
+
+  /// Writes the counters that are too dear for every batch, at most every 20 ms.
+  void publish_if_due(std::uint64_t now_ns);
+  void publish(std::uint64_t now_ns);
+  [[nodiscard]] bool device_is_dead() const { return stall_.dead(); }
+
+ private:
+  void count_sent(std::uint64_t packets);
+
+  ScanContext& context_;
+  Pacer& pacer_;
+  StallWatch stall_;
+  std::uint64_t next_publish_ns_ = 0;
+};
+
+}  // namespace pacegate
