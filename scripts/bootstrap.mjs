@@ -10,20 +10,24 @@ import { addon } from './steps/addon.mjs';
 import { withLock } from './steps/lock.mjs';
 import { npmPackages } from './steps/npm-packages.mjs';
 import { endChildren, report, say, StepError } from './steps/process.mjs';
+import { responder } from './steps/responder.mjs';
 import { levels } from './steps/system-packages.mjs';
 import { ensureSystemTools } from './steps/system-tools.mjs';
 import { typescript } from './steps/typescript.mjs';
 
-const steps = [npmPackages, addon, typescript];
+const steps = [npmPackages, addon, typescript, responder];
+
+const isWanted = ({ since = 'run' }, need) => levels.indexOf(since) <= levels.indexOf(need);
 
 /** Brings everything up to date for `need`: 'run', 'test' or 'bench'. Throws a StepError with one line. */
 export async function ensureReady({ need = 'run', systemOnly = false } = {}) {
   checkNode();
   await ensureSystemTools(need);
   if (systemOnly) return;
-  if (steps.every((step) => step.isFresh())) return;
+  const wanted = steps.filter((step) => isWanted(step, need));
+  if (wanted.every((step) => step.isFresh())) return;
   await withLock(async () => {
-    for (const step of steps) await bringUpToDate(step);
+    for (const step of wanted) await bringUpToDate(step);
   });
 }
 

@@ -1,6 +1,6 @@
-// Formats everything that `npm test` checks: prettier, then clang-format over native/.
+// Formats everything that `npm test` checks: prettier, then clang-format over what is C and C++.
 import { ensureReadyOrExit } from './bootstrap.mjs';
-import { filesBelow } from './steps/fingerprint.mjs';
+import { cppSources } from './steps/cpp-sources.mjs';
 import { must, mustNode, report } from './steps/process.mjs';
 import { tool } from './steps/system-tools.mjs';
 
@@ -8,8 +8,7 @@ await ensureReadyOrExit({ need: 'test' });
 try {
   const prettier = 'node_modules/prettier/bin/prettier.cjs';
   await mustNode('prettier', [prettier, '--write', '--log-level=warn', '.']);
-  const sources = filesBelow('native', (file) => /\.(h|cc)$/.test(file));
-  await must('clang-format', tool('clang-format 19') ?? 'clang-format-19', ['-i', ...sources]);
+  await must('clang-format', tool('clang-format 19') ?? 'clang-format-19', ['-i', ...cppSources()]);
 } catch (error) {
   report(error);
   process.exitCode = 1;

@@ -1,5 +1,5 @@
 // Stages that are one tool with one verdict.
-import { filesBelow } from '../steps/fingerprint.mjs';
+import { cppSources } from '../steps/cpp-sources.mjs';
 import { run, runNode } from '../steps/process.mjs';
 import { tool } from '../steps/system-tools.mjs';
 
@@ -10,8 +10,6 @@ export const verdict = (ok, output = '') => ({
   skipped: 0,
   output,
 });
-
-const isCpp = (file) => /\.(h|cc)$/.test(file);
 
 /** A stage that runs one script with Node, which needs no shell and no PATH. */
 function nodeTool(name, group, script, ...args) {
@@ -39,11 +37,7 @@ export const clangFormat = {
   group: 'format',
   skip: () => (tool('clang-format 19') ? undefined : 'clang-format 19 is not installed'),
   async run() {
-    const result = await run(tool('clang-format 19'), [
-      '--dry-run',
-      '-Werror',
-      ...filesBelow('native', isCpp),
-    ]);
+    const result = await run(tool('clang-format 19'), ['--dry-run', '-Werror', ...cppSources()]);
     return verdict(result.ok, result.output);
   },
 };

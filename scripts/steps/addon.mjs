@@ -38,7 +38,7 @@ export async function compileAddon(folder, settings = {}, options = {}) {
 }
 
 /** CMake refuses a build folder that was copied or moved here from elsewhere. */
-function removeForeignCache(folder) {
+export function removeForeignCache(folder) {
   const cache = path.join(root, folder, 'CMakeCache.txt');
   if (!existsSync(cache)) return;
   const home = /^CMAKE_HOME_DIRECTORY:INTERNAL=(.*)$/m.exec(readFileSync(cache, 'utf8'))?.[1];

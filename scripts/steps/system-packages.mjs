@@ -62,6 +62,15 @@ export const systemPackages = [
     apt: 'clang-tidy-19',
     brew: 'llvm@19',
   },
+  // The XDP program of test/net/responder: its compiler, and what loads it.
+  { name: 'clang', since: 'test', on: linux, found: ['clang', 'clang-19'], apt: 'clang-19' },
+  {
+    name: 'libbpf',
+    since: 'test',
+    on: linux,
+    found: ['/usr/include/bpf/libbpf.h', '/usr/local/include/bpf/libbpf.h'],
+    apt: 'libbpf-dev',
+  },
   { name: 'spin', since: 'test', on: linux, found: ['spin'], apt: 'spin', brew: 'spin' },
   { name: 'readelf', since: 'test', on: linux, found: ['readelf'], apt: 'binutils' },
   { name: 'ip', since: 'test', on: linux, found: ['ip'], apt: 'iproute2' },

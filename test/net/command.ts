@@ -16,14 +16,18 @@ export interface Running {
 const DEADLINE_MS = 20_000;
 const SIGNAL_CODES: Readonly<Record<string, number>> = { SIGINT: 130, SIGKILL: 137, SIGTERM: 143 };
 
-/** Starts a program in its own process group, to run until it ends or endGroup() ends it. */
-export function start(command: string, args: readonly string[], input?: string): Running {
+/**
+ * Starts a program in its own process group, to run until it ends or endGroup() ends it.
+ *
+ * @param input - all of its standard input; null leaves that open, to be written to
+ */
+export function start(command: string, args: readonly string[], input?: string | null): Running {
   const child = spawn(command, args, { stdio: 'pipe', detached: true });
   const [out, err]: Buffer[][] = [[], []];
   child.stdout.on('data', (chunk: Buffer) => out?.push(chunk));
   child.stderr.on('data', (chunk: Buffer) => err?.push(chunk));
   child.stdin.on('error', () => undefined); // it may end without reading
-  child.stdin.end(input);
+  if (input !== null) child.stdin.end(input);
   const finished = new Promise<Finished>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code, signal) => {

@@ -42,7 +42,7 @@ export class Namespace {
   }
 
   /** Starts a program inside. `ip netns exec` becomes that program, so signals reach it directly. */
-  start(command: string, args: readonly string[], input?: string): Running {
+  start(command: string, args: readonly string[], input?: string | null): Running {
     const running = start('ip', ['netns', 'exec', this.name, command, ...args], input);
     this.#children.add(running.child);
     running.child.once('close', () => this.#children.delete(running.child));

@@ -1,0 +1,77 @@
+/// \file
+/// pacegate_responder: the ground truth of tests and benches. See kUsage.
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstring>
+#include <exception>
+#include <filesystem>
+#include <iostream>
+#include <stdexcept>
+#include <string>
+
+#include "platform/interface.h"
+#include "responder/command_line.h"
+#include "responder/engine.h"
+#include "responder/report.h"
+
+namespace {
+
+using namespace pacegate::responder;
+
+/// Beside the executable, where the build puts it.
+std::string program_file() {
+  return std::filesystem::read_symlink("/proc/self/exe").replace_filename("responder.bpf.o");
+}
+
+std::unique_ptr<Engine> open_engine(const Command& command) {
+  return command.mode == Mode::xdp
+             ? open_xdp_engine(program_file(), command.interface, command.settings)
+             : open_packet_engine(command.interface, command.settings);
+}
+
+void say_ready() {
+  std::puts("ready");
+  std::fflush(stdout);
+}
+
+void serve(Command& command) {
+  const auto mac = pacegate::platform::find_interface(command.interface).mac.bytes;
+  std::memcpy(command.settings.mac, mac.data(), mac.size());
+  const auto engine = open_engine(command);
+  say_ready();
+  for (std::string line; std::getline(std::cin, line);) {
+    std::puts(json_of(*engine, command.settings).c_str());
+    std::fflush(stdout);
+  }
+  engine->stop();
+  write_files(*engine, command);
+  std::puts(json_of(*engine, command.settings).c_str());
+}
+
+void let_pass(const Command& command) {
+  const auto attachment = let_everything_pass(program_file(), command.interface);
+  say_ready();
+  for (std::string line; std::getline(std::cin, line);) {
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    Command command = parse_command({argv + 1, argv + argc});
+    if (command.mode == Mode::pass) {
+      let_pass(command);
+    } else {
+      serve(command);
+    }
+    return 0;
+  } catch (const std::invalid_argument& error) {
+    std::fprintf(stderr, "pacegate_responder: %s\n\n%s", error.what(), kUsage);
+    return 2;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "pacegate_responder: %s\n", error.what());
+    return 1;
+  }
+}
