@@ -34,7 +34,7 @@ PACE
 
 SENDING
   -e IFACE              send from this interface, default by route
-  --backend B           auto, packet (Ethernet) or rawip (loopback, tunnels)
+  --backend B           auto, packet (Ethernet), rawip (loopback, tunnels) or pcap
   --seed N              fixes the order of probes
   --resume FILE         go on from FILE if it exists; an interrupted scan writes it
                         (-oJ then appends; results next to the interruption may come twice)

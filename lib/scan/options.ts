@@ -39,8 +39,11 @@ export interface ScanOptions {
   exclude?: string | readonly string[];
   /** Interface to send from; by default the route to each target decides. */
   interface?: string;
-  /** How `syn` sends: `packet` (Ethernet), `rawip` (loopback, tunnels); `auto`, the default, by interface. */
-  backend?: 'auto' | 'packet' | 'rawip';
+  /**
+   * How `syn` sends: `packet` (Ethernet), `rawip` (loopback, tunnels), `pcap` (libpcap or Npcap, found at run time);
+   * `auto`, the default, by interface and system.
+   */
+  backend?: 'auto' | 'packet' | 'rawip' | 'pcap';
   /** Fixes the order of probes; a whole number from 0 to 2^53 - 1. Default random. */
   seed?: number;
   /** Goes on where {@link Scan.state} of an earlier scan stood; refused when targets, ports or excludes differ. */
@@ -65,7 +68,7 @@ export interface ScanSettings {
   readonly retries: number;
   readonly timeoutMs: number;
   readonly interfaceName: string;
-  readonly backend: 'auto' | 'packet' | 'rawip';
+  readonly backend: 'auto' | 'packet' | 'rawip' | 'pcap';
   readonly seed: number | undefined;
   readonly resume: ScanState | undefined;
   readonly states: readonly PortState[];
@@ -101,7 +104,7 @@ export function checkScanOptions(options: ScanOptions): ScanSettings {
     retries: whole(given, 'retries', 2, 0, 255),
     timeoutMs: whole(given, 'timeoutMs', 1000, 1, 600_000),
     interfaceName: checkInterface(given['interface']),
-    backend: oneOf(given, 'backend', ['auto', 'packet', 'rawip'], ['xdp', 'pcap']),
+    backend: oneOf(given, 'backend', ['auto', 'packet', 'rawip', 'pcap'], ['xdp']),
     seed: seed === undefined ? undefined : whole(given, 'seed', 0, 0, Number.MAX_SAFE_INTEGER),
     resume: resume === undefined ? undefined : checkScanState(resume),
     states: checkStates(given['states']),

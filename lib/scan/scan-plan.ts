@@ -28,7 +28,7 @@ export interface ScanPlan {
   readonly timeoutMs: number;
   readonly seed: number;
   readonly interfaceName: string;
-  readonly backend: 'auto' | 'packet' | 'rawip';
+  readonly backend: 'auto' | 'packet' | 'rawip' | 'pcap';
   readonly states: readonly PortState[];
   readonly startPosition: number;
   readonly planHash: string;

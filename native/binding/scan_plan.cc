@@ -95,7 +95,8 @@ Backend read_backend(const Napi::Object& plan) {
   if (name == "auto") return Backend::automatic;
   if (name == "packet") return Backend::packet;
   if (name == "rawip") return Backend::raw_ip;
-  refuse("backend", "'auto', 'packet' or 'rawip'");
+  if (name == "pcap") return Backend::pcap;
+  refuse("backend", "'auto', 'packet', 'rawip' or 'pcap'");
 }
 
 }  // namespace

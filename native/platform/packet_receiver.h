@@ -56,4 +56,9 @@ class PacketReceiver {
 [[nodiscard]] std::unique_ptr<PacketReceiver> open_packet_receiver(const Interface& interface,
                                                                    const ReceiveFilter& filter);
 
+/// The same through libpcap. What receive() returns lags 20 ms behind, as no system promises more.
+/// \throws PlatformError not_supported when there is no libpcap, and as above
+[[nodiscard]] std::unique_ptr<PacketReceiver> open_pcap_receiver(const Interface& interface,
+                                                                 const ReceiveFilter& filter);
+
 }  // namespace pacegate::platform

@@ -101,7 +101,15 @@ struct XdpOptions {
 [[nodiscard]] std::unique_ptr<PacketSender> open_xdp_sender(const Interface& interface,
                                                             const XdpOptions& options = {});
 
-/// Whichever of the first two fits the device. \throws PlatformError as above
+/// libpcap (Npcap on Windows), opened at run time: the way where the system offers nothing better,
+/// at one system call a frame. Not for loopback where that never answers (Linux, macOS). Frames
+/// start as the device's do, see takes_ethernet().
+/// \throws PlatformError not_supported, also when there is no libpcap; not_permitted,
+/// no_such_interface, interface_down, system
+[[nodiscard]] std::unique_ptr<PacketSender> open_pcap_sender(
+    const Interface& interface, std::size_t slot_bytes = PacketSender::kSlotBytes);
+
+/// Whichever fits the device best on this system, xdp left out. \throws PlatformError as above
 [[nodiscard]] std::unique_ptr<PacketSender> open_sender(
     const Interface& interface, std::size_t slot_bytes = PacketSender::kSlotBytes);
 

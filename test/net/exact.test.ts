@@ -35,14 +35,18 @@ describeInNamespaces('what a scan sends', () => {
     lab.remove();
   });
 
-  for (const family of ['v4', 'v6'] as const) {
-    test(`IP${family}: one result a port; one SYN a port, and exactly the retries to a silent host`, async () => {
+  const ways = (['v4', 'v6'] as const).flatMap((family) =>
+    (['packet', 'pcap'] as const).map((backend) => [family, backend] as const),
+  );
+  for (const [family, backend] of ways) {
+    test(`IP${family} by ${backend}: one result a port; one SYN a port, and exactly the retries to a silent host`, async () => {
       const targets = [hosts.server, hosts.resetting, hosts.silent].map((host) => host[family]);
       const atHosts = await SynCounter.install(lab.hosts, 'host0', targets);
       const atRouter = await SynCounter.install(lab.router, 'down0');
       const { code, stdout, stderr } = await pacegate(lab.scanner, [
         ...['scan', '-sS', '-p', '1-100', '--max-rate', '2000', '--max-retries', '2'],
         ...['--timeout', '400', '-oJ', '-', '--json-summary', '--no-progress'],
+        ...['--backend', backend],
         ...targets,
         hosts.server[family], // once more: a target named twice is one target
       ]);

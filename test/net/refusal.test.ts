@@ -1,6 +1,8 @@
 // What cannot be done is refused in one line, with a code and an exit code, before anything is sent.
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { describeInNamespaces } from './namespace.js';
 import { SynCounter } from './syn-counter.js';
@@ -26,6 +28,7 @@ const refused: readonly (readonly [string, string, number])[] = [
   [`${server} -p 80 -e nosuch0`, 'NO_SUCH_INTERFACE', 1],
   [`${server} -p 80 -e idle0`, 'INTERFACE_DOWN', 1],
   ['198.51.100.1 -p 80', 'NO_ROUTE', 1],
+  ['127.0.0.1 -p 80 --backend pcap', 'NOT_SUPPORTED', 2],
 ];
 
 const ofNobody = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'];
@@ -96,6 +99,29 @@ describeInNamespaces('what a scan refuses', () => {
       [`${hosts.server.v6} 81`]: { state: 'closed', reason: 'reset' },
     });
     expect(await counter.total()).toBe(4);
+  });
+
+  test('backend pcap with CAP_NET_RAW alone, and without the library', async () => {
+    const args = ['scan', '-sS', server, '-p', '80', '--backend', 'pcap', '-oJ', '-'];
+    const there = await pacegate(lab.scanner, args, withCapabilities(',+net_raw'));
+    expect(there.stderr).toContain('(syn, pcap)');
+    expect([...findingsOf(scanLines(there.stdout)).values()]).toEqual([
+      { state: 'open', reason: 'syn-ack' },
+    ]);
+    expect(await counter.total()).toBe(1);
+
+    // What is found first under each name is no library.
+    const folder = mkdtempSync(path.join(tmpdir(), 'pacegate-no-pcap-'));
+    for (const name of ['libpcap.so.1', 'libpcap.so.0.8', 'libpcap.so']) {
+      writeFileSync(path.join(folder, name), '');
+    }
+    const gone = await pacegate(lab.scanner, args, ['env', `LD_LIBRARY_PATH=${folder}`]);
+    rmSync(folder, { recursive: true });
+    expect(gone.stderr).toMatch(
+      /^pacegate: .*libpcap: install it .*\[ERR_PACEGATE_NOT_SUPPORTED\]\n$/,
+    );
+    expect(gone.code).toBe(2);
+    expect(await counter.total()).toBe(1);
   });
 
   test('without -sS and without the privilege: connects, and says so', async () => {

@@ -114,6 +114,24 @@ describeInNamespaces('a scan of hosts that answer in every way', () => {
       expect(states(found)).toEqual(states(theirs));
     });
 
+    test(`SYN by pcap, IP${family}: states and reasons are what is there`, async () => {
+      const [rationedFound, freeFound] = await Promise.all(
+        (
+          [
+            [fewPorts, rationed],
+            [ports, free],
+          ] as const
+        ).map(([ofPorts, names]) =>
+          scanFindings(lab.scanner, [
+            ...['--backend', 'pcap'],
+            ...scanArguments('-sS', ofPorts, addresses(names, family)),
+          ]),
+        ),
+      );
+      expect(rationedFound).toEqual(truthOf(rationed, family, fewPorts));
+      expect(freeFound).toEqual(truthOf(free, family, ports));
+    });
+
     // What the kernel makes of ICMP errors during connect() is its own affair: nmap is the measure there. But for
     // one: it keeps ICMPv6 port unreachable back until its own time-out, and nmap sees it by chance.
     test(`connect, IP${family}: states are what nmap finds`, async () => {

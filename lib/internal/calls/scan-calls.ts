@@ -22,7 +22,7 @@ export interface NativeScanPlan {
   sourcePort: number;
   /** Empty: by route. */
   interfaceName: string;
-  backend: 'auto' | 'packet' | 'rawip';
+  backend: 'auto' | 'packet' | 'rawip' | 'pcap';
   /** One bit per state that becomes a record: 1 open, 2 closed, 4 filtered, 8 unknown. */
   reportMask: number;
   /** Where to go on; 0 for a new scan. */

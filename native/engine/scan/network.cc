@@ -23,8 +23,9 @@ std::unique_ptr<platform::PacketSender> open_sender(const platform::Interface& i
       return platform::open_packet_sender(interface);
     case Backend::raw_ip:
       return platform::open_raw_ip_sender(interface);
-    case Backend::xdp:
     case Backend::pcap:
+      return platform::open_pcap_sender(interface);
+    case Backend::xdp:
     case Backend::automatic:
       break;
   }
@@ -127,7 +128,9 @@ class NetworkBuilder {
     const platform::ReceiveFilter filter{.tcp_port = options_.source_port,
                                          .icmp_errors = true,
                                          .neighbours = link.sender->takes_ethernet()};
-    link.receiver = platform::open_packet_receiver(link.interface, filter);
+    link.receiver = options_.backend == Backend::pcap
+                        ? platform::open_pcap_receiver(link.interface, filter)
+                        : platform::open_packet_receiver(link.interface, filter);
     network_.links.push_back(std::move(link));
     return static_cast<std::uint32_t>(network_.links.size() - 1);
   }

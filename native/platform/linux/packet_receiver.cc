@@ -17,12 +17,12 @@
 #include "core/time.h"
 #include "platform/clock.h"
 #include "platform/linux/link_state.h"
-#include "platform/linux/packet_clock.h"
 #include "platform/linux/raw_socket.h"
 #include "platform/linux/receive_filter.h"
 #include "platform/linux/receive_ring.h"
 #include "platform/linux/system_error.h"
 #include "platform/linux/timespec.h"
+#include "platform/packet_clock.h"
 
 // Since Linux 4.20; older headers lack it, and older kernels refuse it.
 #ifndef PACKET_IGNORE_OUTGOING

@@ -17,6 +17,20 @@ using namespace pacegate::platform::test;
 
 namespace {
 
+/// The contract of packet_receiver.h, held by each of these.
+struct Ring {
+  static constexpr int kRounds = 300;
+  static auto open(const Interface& interface, const ReceiveFilter& filter) {
+    return open_packet_receiver(interface, filter);
+  }
+};
+struct Pcap {
+  static constexpr int kRounds = 30;  // what it says it has heard is 20 ms old
+  static auto open(const Interface& interface, const ReceiveFilter& filter) {
+    return open_pcap_receiver(interface, filter);
+  }
+};
+
 const PacketReceiver::Handler kIgnore = [](const ReceivedPacket&) {};
 
 Packet probe(std::uint32_t sequence) {
@@ -27,10 +41,10 @@ Packet probe(std::uint32_t sequence) {
 }  // namespace
 
 TEST_SUITE("packet receiver") {
-  TEST_CASE("a packet comes with its bytes and the time it was taken at") {
+  TEST_CASE_TEMPLATE("a packet comes with its bytes and the time it was taken at", By, Ring, Pcap) {
     in_private_network([] {
       const Wire wire;
-      auto receiver = open_packet_receiver(wire.far(), {.everything = true});
+      auto receiver = By::open(wire.far(), {.everything = true});
       auto sender = open_packet_sender(wire.near());
       const Packet frame = probe(7);
       for (int i = 0; i < 20; ++i) {
@@ -49,10 +63,10 @@ TEST_SUITE("packet receiver") {
     });
   }
 
-  TEST_CASE("the sending side does not see its own packets") {
+  TEST_CASE_TEMPLATE("the sending side does not see its own packets", By, Ring, Pcap) {
     in_private_network([] {
       const Wire wire;
-      auto near = open_packet_receiver(wire.near(), {.everything = true});
+      auto near = By::open(wire.near(), {.everything = true});
       auto from_near = open_packet_sender(wire.near());
       auto from_far = open_packet_sender(wire.far());
       fill(*from_near, 0, probe(1));
@@ -65,10 +79,11 @@ TEST_SUITE("packet receiver") {
     });
   }
 
-  TEST_CASE("without packets it waits for the deadline, and never returns before it") {
+  TEST_CASE_TEMPLATE("without packets it waits for the deadline, and never returns before it", By,
+                     Ring, Pcap) {
     in_private_network([] {
       const Wire wire;
-      auto receiver = open_packet_receiver(wire.far(), {.everything = true});
+      auto receiver = By::open(wire.far(), {.everything = true});
       for (std::uint64_t wait_us : {0U, 1U, 300U, 3'000U}) {
         const std::uint64_t deadline = monotonic_ns() + wait_us * 1'000;
         (void)receiver->receive(deadline, kIgnore);
@@ -78,10 +93,10 @@ TEST_SUITE("packet receiver") {
     });
   }
 
-  TEST_CASE("a wake ends the wait, whether it comes before or during it") {
+  TEST_CASE_TEMPLATE("a wake ends the wait, whether it comes before or during it", By, Ring, Pcap) {
     in_private_network([] {
       const Wire wire;
-      auto receiver = open_packet_receiver(wire.far(), {.everything = true});
+      auto receiver = By::open(wire.far(), {.everything = true});
       receiver->wake();
       receiver->wake();
       (void)receiver->receive(UINT64_MAX, kIgnore);
@@ -94,10 +109,10 @@ TEST_SUITE("packet receiver") {
     });
   }
 
-  TEST_CASE("a wake is not lost while packets come") {
+  TEST_CASE_TEMPLATE("a wake is not lost while packets come", By, Ring, Pcap) {
     in_private_network([] {
       const Wire wire;
-      auto receiver = open_packet_receiver(wire.far(), {.everything = true});
+      auto receiver = By::open(wire.far(), {.everything = true});
       auto sender = open_packet_sender(wire.near());
       fill(*sender, 0, probe(1));
       for (int i = 0; i < 20; ++i) {
@@ -109,10 +124,10 @@ TEST_SUITE("packet receiver") {
     });
   }
 
-  TEST_CASE("when it says it has heard everything before T, it has") {
+  TEST_CASE_TEMPLATE("when it says it has heard everything before T, it has", By, Ring, Pcap) {
     in_private_network([] {
       const Wire wire;
-      auto receiver = open_packet_receiver(wire.far(), {.everything = true});
+      auto receiver = By::open(wire.far(), {.everything = true});
       auto sender = open_packet_sender(wire.near());
       fill(*sender, 0, probe(1));
       std::atomic<std::uint64_t> sent_at{0};
@@ -129,7 +144,7 @@ TEST_SUITE("packet receiver") {
       });
       std::uint64_t handed_over = 0;
       std::uint64_t last_heard = 0;
-      for (int i = 0; i < 300; ++i) {
+      for (int i = 0; i < By::kRounds; ++i) {
         const std::uint64_t sent_before = sent.load();
         const std::uint64_t sent_before_ns = sent_at.load();
         std::uint64_t heard = 0;
@@ -147,10 +162,10 @@ TEST_SUITE("packet receiver") {
     });
   }
 
-  TEST_CASE("what finds the ring full is counted, and the ring recovers") {
+  TEST_CASE_TEMPLATE("what finds the ring full is counted, and the ring recovers", By, Ring, Pcap) {
     in_private_network([] {
       const Wire wire;
-      auto receiver = open_packet_receiver(wire.far(), {.everything = true});
+      auto receiver = By::open(wire.far(), {.everything = true});
       auto sender = open_packet_sender(wire.near());
       for (std::size_t i = 0; i < 512; ++i) fill(*sender, i, probe(1));
       std::uint64_t sent = 0;
@@ -170,10 +185,10 @@ TEST_SUITE("packet receiver") {
     });
   }
 
-  TEST_CASE("a device that goes down and comes back is heard again") {
+  TEST_CASE_TEMPLATE("a device that goes down and comes back is heard again", By, Ring, Pcap) {
     in_private_network([] {
       const Wire wire;
-      auto receiver = open_packet_receiver(wire.far(), {.everything = true});
+      auto receiver = By::open(wire.far(), {.everything = true});
       run("ip link set far down");
       const std::uint64_t deadline = monotonic_ns() + 5 * kNsPerMs;
       (void)receiver->receive(deadline, kIgnore);
@@ -186,13 +201,13 @@ TEST_SUITE("packet receiver") {
     });
   }
 
-  TEST_CASE("a device that is down is refused when it is opened") {
+  TEST_CASE_TEMPLATE("a device that is down is refused when it is opened", By, Ring, Pcap) {
     in_private_network([] {
       const Wire wire;
       const Interface far = wire.far();
       const auto fault = [&] {
         try {
-          (void)open_packet_receiver(far, {});
+          (void)By::open(far, {});
         } catch (const PlatformError& error) {
           return error.fault();
         }

@@ -16,6 +16,20 @@ using namespace pacegate::platform::test;
 
 namespace {
 
+/// What every sender of Ethernet frames keeps to.
+struct PacketSocket {
+  static constexpr const char* kName = "packet";
+  static auto open(const Interface& interface, std::size_t slot_bytes = 128) {
+    return open_packet_sender(interface, slot_bytes);
+  }
+};
+struct Pcap {
+  static constexpr const char* kName = "pcap";
+  static auto open(const Interface& interface, std::size_t slot_bytes = 128) {
+    return open_pcap_sender(interface, slot_bytes);
+  }
+};
+
 Packet numbered_frame(const Wire& wire, std::uint32_t number) {
   return ethernet(wire.far().mac, wire.near().mac, packet::kEtherTypeIpv4,
                   tcp("10.7.0.1", "10.7.0.2", 80, number));
@@ -36,12 +50,12 @@ Fault fault_of_opening(std::unique_ptr<PacketSender> (*open)(const Interface&, s
 }  // namespace
 
 TEST_SUITE("packet sender") {
-  TEST_CASE("a full batch arrives once, whole and in order") {
+  TEST_CASE_TEMPLATE("a full batch arrives once, whole and in order", By, PacketSocket, Pcap) {
     in_private_network([] {
       const Wire wire;
       auto receiver = open_packet_receiver(wire.far(), {.everything = true});
-      auto sender = open_sender(wire.near());
-      CHECK(std::string(sender->backend()) == "packet");
+      auto sender = By::open(wire.near());
+      CHECK(std::string(sender->backend()) == By::kName);
       CHECK(sender->takes_ethernet());
       REQUIRE(sender->capacity() == 512);
       const Packet first = numbered_frame(wire, 0);
@@ -63,11 +77,11 @@ TEST_SUITE("packet sender") {
     });
   }
 
-  TEST_CASE("only the slots asked for are sent") {
+  TEST_CASE_TEMPLATE("only the slots asked for are sent", By, PacketSocket, Pcap) {
     in_private_network([] {
       const Wire wire;
       auto receiver = open_packet_receiver(wire.far(), {.everything = true});
-      auto sender = open_packet_sender(wire.near());
+      auto sender = By::open(wire.near());
       std::vector<Packet> frames;
       for (std::uint32_t i = 0; i < 5; ++i) {
         frames.push_back(numbered_frame(wire, i));
@@ -86,12 +100,12 @@ TEST_SUITE("packet sender") {
     });
   }
 
-  TEST_CASE("slots as large as the device's largest frame") {
+  TEST_CASE_TEMPLATE("slots as large as the device's largest frame", By, PacketSocket, Pcap) {
     in_private_network([] {
       const Wire wire;
       auto receiver = open_packet_receiver(wire.far(), {.everything = true});
       const std::size_t largest = 14 + wire.near().mtu;
-      auto sender = open_packet_sender(wire.near(), largest);
+      auto sender = By::open(wire.near(), largest + 1);
       CHECK(sender->capacity() == 64);
       Packet frame = numbered_frame(wire, 1);
       frame.resize(largest);
@@ -114,10 +128,12 @@ TEST_SUITE("packet sender") {
     });
   }
 
-  TEST_CASE("a frame that can never be sent stops the batch and is told from those before it") {
+  TEST_CASE_TEMPLATE(
+      "a frame that can never be sent stops the batch and is told from those before it", By,
+      PacketSocket, Pcap) {
     in_private_network([] {
       const Wire wire;
-      auto sender = open_packet_sender(wire.near());
+      auto sender = By::open(wire.near());
       for (std::uint32_t i = 0; i < 4; ++i) fill(*sender, i, numbered_frame(wire, i));
       sender->set_length(2, 5);  // shorter than an Ethernet header
       const SendReport report = sender->send(0, 4);
@@ -148,19 +164,39 @@ TEST_SUITE("packet sender") {
     });
   }
 
+  TEST_CASE("pcap: a device that goes down fails, and sends again when it is back") {
+    in_private_network([] {
+      const Wire wire;
+      auto sender = open_pcap_sender(wire.near());
+      fill(*sender, 0, numbered_frame(wire, 0));
+      run("ip link set near down");
+      const SendReport report = sender->send(0, 1);
+      CHECK(report.accepted == 0);
+      CHECK(report.outcome == SendOutcome::failed);
+      CHECK(report.system_error == ENETDOWN);
+      run("ip link set near up");
+      auto receiver = open_packet_receiver(wire.far(), {.everything = true});
+      CHECK(sender->send(0, 1).accepted == 1);
+      CHECK(take(*receiver, 1).size() == 1);
+    });
+  }
+
   TEST_CASE("a device that cannot send is refused when it is opened") {
     in_private_network([] {
       const Wire wire;
       const Interface near = wire.near();
       CHECK(fault_of_opening(open_packet_sender, find_interface("lo")) == Fault::not_supported);
+      CHECK(fault_of_opening(open_pcap_sender, find_interface("lo")) == Fault::not_supported);
       run("ip link set far down");
       CHECK(fault_of_opening(open_packet_sender, near) == Fault::interface_down);
       run("ip link set near down");
       CHECK(fault_of_opening(open_packet_sender, near) == Fault::interface_down);
       CHECK(fault_of_opening(open_raw_ip_sender, near) == Fault::interface_down);
+      CHECK(fault_of_opening(open_pcap_sender, near) == Fault::interface_down);
       run("ip link del near");
       CHECK(fault_of_opening(open_packet_sender, near) == Fault::no_such_interface);
       CHECK(fault_of_opening(open_raw_ip_sender, near) == Fault::no_such_interface);
+      CHECK(fault_of_opening(open_pcap_sender, near) == Fault::no_such_interface);
       Interface odd = find_interface("lo");
       odd.link = LinkType::other;
       CHECK(fault_of_opening(open_sender, odd) == Fault::not_supported);

@@ -110,11 +110,13 @@ std::string list(const Names& names) {
   return text;
 }
 
-/// Sends all samples through a filter. \return the names of those that came out, in order
-std::string passing(const ReceiveFilter& filter) {
+using Open = std::unique_ptr<PacketReceiver> (*)(const Interface&, const ReceiveFilter&);
+
+/// Sends all samples through a filter of `open`'s. \return the names of those that came out, in order
+std::string passing(Open open, const ReceiveFilter& filter) {
   const Interface near = Wire::near();
   const Interface far = Wire::far();
-  auto receiver = open_packet_receiver(far, filter);
+  auto receiver = open(far, filter);
   auto probe = open_packet_receiver(far, {.everything = true});
   auto sender = open_packet_sender(near);
   const auto all = samples();
@@ -154,24 +156,34 @@ TEST_SUITE("receive filter") {
   TEST_CASE("each wish lets through exactly its packets") {
     in_private_network([] {
       const Wire wire;
-      CHECK(passing({}).empty());
-      CHECK(passing({.tcp_port = kPort}) == joined({kTcp4, kTcp6}));
-      CHECK(passing({.icmp_errors = true}) == joined({kIcmp4, kIcmp6}));
-      CHECK(passing({.neighbours = true}) == joined({{"icmp6 136", "arp reply"}}));
-      CHECK(passing({.tcp_port = kPort, .icmp_errors = true}) ==
+      Open open = open_packet_receiver;
+      SUBCASE("packet socket") {}
+      SUBCASE("pcap") {
+        open = open_pcap_receiver;
+      }
+      CHECK(passing(open, {}).empty());
+      CHECK(passing(open, {.tcp_port = kPort}) == joined({kTcp4, kTcp6}));
+      CHECK(passing(open, {.icmp_errors = true}) == joined({kIcmp4, kIcmp6}));
+      CHECK(passing(open, {.neighbours = true}) == joined({{"icmp6 136", "arp reply"}}));
+      CHECK(passing(open, {.tcp_port = kPort, .icmp_errors = true}) ==
             joined({kTcp4, kIcmp4, kTcp6, kIcmp6}));
-      CHECK(passing({.tcp_port = kPort, .icmp_errors = true, .neighbours = true}) ==
+      CHECK(passing(open, {.tcp_port = kPort, .icmp_errors = true, .neighbours = true}) ==
             joined({kTcp4, kIcmp4, kTcp6, kIcmp6, {"icmp6 136", "arp reply"}}));
       Names all;
       for (const Sample& sample : samples()) all.push_back(sample.name);
-      CHECK(passing({.everything = true}) == list(all));
+      CHECK(passing(open, {.everything = true}) == list(all));
     });
   }
 
   TEST_CASE("a long packet is cut to its first 256 bytes") {
     in_private_network([] {
       const Wire wire;
-      auto receiver = open_packet_receiver(wire.far(), {.everything = true});
+      Open open = open_packet_receiver;
+      SUBCASE("packet socket") {}
+      SUBCASE("pcap") {
+        open = open_pcap_receiver;
+      }
+      auto receiver = open(wire.far(), {.everything = true});
       // The slots of a sender are too small for this one: the kernel makes it.
       run("ip addr add 10.7.0.1/24 dev near");
       run("ip neigh add 10.7.0.2 lladdr 02:00:00:00:00:22 dev near nud permanent");

@@ -58,7 +58,6 @@ describe('the options of a scan', () => {
     [{ technique: 'udp' }, 'INVALID_ARGUMENT', 'technique'],
     [{ technique: null }, 'INVALID_ARGUMENT', 'technique'],
     [{ backend: 'xdp' }, 'NOT_SUPPORTED', 'xdp'],
-    [{ backend: 'pcap' }, 'NOT_SUPPORTED', 'pcap'],
     [{ backend: 'dpdk' }, 'INVALID_ARGUMENT', 'backend'],
     [{ interface: '' }, 'INVALID_ARGUMENT', 'interface'],
     [{ interface: 3 }, 'INVALID_ARGUMENT', 'interface'],

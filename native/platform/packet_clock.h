@@ -1,13 +1,13 @@
 /// \file
-/// The kernel stamps packets with the wall clock; everything here is measured on the monotonic one.
+/// Systems stamp packets with the wall clock; everything here is measured on the monotonic one.
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
-#include <ctime>
 
+#include "core/time.h"
 #include "platform/clock.h"
-#include "platform/linux/timespec.h"
 
 namespace pacegate::platform {
 
@@ -20,14 +20,12 @@ class PacketClock {
     std::uint64_t best_gap_ns = UINT64_MAX;
     for (int attempt = 0; attempt < kAttempts && best_gap_ns > kQuickNs; ++attempt) {
       const std::uint64_t before_ns = monotonic_ns();
-      timespec wall{};
-      clock_gettime(CLOCK_REALTIME, &wall);
+      const std::uint64_t wall_ns = read_wall_ns();
       now_ns_ = monotonic_ns();
       const std::uint64_t gap_ns = now_ns_ - before_ns;
       if (gap_ns >= best_gap_ns) continue;
       best_gap_ns = gap_ns;
-      offset_ns_ = static_cast<std::uint64_t>(wall.tv_sec) * kNsPerSecond +
-                   static_cast<std::uint64_t>(wall.tv_nsec) - (before_ns + gap_ns / 2);
+      offset_ns_ = wall_ns - (before_ns + gap_ns / 2);
     }
   }
 
@@ -42,6 +40,12 @@ class PacketClock {
   }
 
  private:
+  static std::uint64_t read_wall_ns() noexcept {
+    const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
+    return static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::nanoseconds>(since_epoch).count());
+  }
+
   static constexpr int kAttempts = 4;
   static constexpr std::uint64_t kQuickNs =
       5'000;  ///< longer, and the thread lost the core between the readings
