@@ -17,30 +17,46 @@ void ProbeCursors::advance(std::size_t try_number) noexcept {
 }
 
 std::optional<std::uint64_t> ProbeCursors::next(std::uint64_t now_ns, std::uint64_t heard_ns) {
+  while (const auto candidate = peek(heard_ns)) {
+    if (take(*candidate, now_ns)) return candidate->position;
+  }
+  return std::nullopt;
+}
+
+std::optional<ProbeCursors::Candidate> ProbeCursors::peek(std::uint64_t heard_ns) {
   if (!stopped_) {
     for (std::size_t try_number = cursors_.size(); --try_number > 0;) {
-      if (const auto position = next_retry(try_number, now_ns, heard_ns)) return position;
+      if (retry_is_due(try_number, heard_ns)) {
+        return Candidate{cursors_[try_number], static_cast<std::uint32_t>(try_number)};
+      }
     }
   }
   if (head() == end_ || head() - settled_ == window_.capacity()) return std::nullopt;
-  const std::uint64_t position = head();
-  window_.open(position, now_ns);
-  advance(0);
-  return position;
+  return Candidate{head(), 0};
 }
 
-std::optional<std::uint64_t> ProbeCursors::next_retry(std::size_t try_number, std::uint64_t now_ns,
-                                                      std::uint64_t heard_ns) {
+bool ProbeCursors::retry_is_due(std::size_t try_number, std::uint64_t heard_ns) {
   while (cursors_[try_number] < cursors_[try_number - 1]) {
-    const std::uint64_t position = cursors_[try_number];
-    const ProbeStatus status = window_.status(position, heard_ns);
-    const bool silent = status.state == ProbeState::pending || status.state == ProbeState::unsent;
-    if (silent && !timed_out(status)) return std::nullopt;
-    // Before the mark: an answer to the former try must not be timed from this one (see retried()).
+    const ProbeStatus status = window_.status(cursors_[try_number], heard_ns);
+    if (status.state == ProbeState::pending || status.state == ProbeState::unsent) {
+      return timed_out(status);
+    }
     advance(try_number);
-    if (silent && window_.mark_sent(position, now_ns)) return position;
   }
-  return std::nullopt;
+  return false;
+}
+
+bool ProbeCursors::take(const Candidate& candidate, std::uint64_t now_ns) {
+  // Before the mark: an answer to the former try must not be timed from this one (see retried()).
+  advance(candidate.tries);
+  if (candidate.tries > 0) return window_.mark_sent(candidate.position, now_ns);
+  window_.open(candidate.position, now_ns);
+  return true;
+}
+
+bool ProbeCursors::pass(const Candidate& candidate) {
+  advance(candidate.tries);
+  return candidate.tries == 0 || window_.settle(candidate.position) != ProbeState::answered;
 }
 
 std::optional<ProbeCursors::Silent> ProbeCursors::settle_next(std::uint64_t heard_ns) {

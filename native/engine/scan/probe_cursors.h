@@ -32,6 +32,19 @@ class ProbeCursors {
   ///   against this, so a capture thread that lags never turns an answer into silence
   [[nodiscard]] std::optional<std::uint64_t> next(std::uint64_t now_ns, std::uint64_t heard_ns);
 
+  /// What next() would choose, and the number of tries it has had.
+  struct Candidate {
+    std::uint64_t position = 0;
+    std::uint32_t tries = 0;
+  };
+  [[nodiscard]] std::optional<Candidate> peek(std::uint64_t heard_ns);
+  /// Goes on with what peek() has just shown; marks it as sent. \return false when it has been
+  /// answered in between
+  [[nodiscard]] bool take(const Candidate& candidate, std::uint64_t now_ns);
+  /// Leaves what peek() has just shown to somebody else: the window is done with it, answers to it are
+  /// late. \return false when it has been answered in between, and nobody need do anything
+  [[nodiscard]] bool pass(const Candidate& candidate);
+
   /// The next position whose last try has timed out, with its state before; answered ones are
   /// passed over. Absent when none is due.
   struct Silent {
@@ -56,9 +69,7 @@ class ProbeCursors {
 
  private:
   [[nodiscard]] std::uint64_t head() const { return cursors_[0]; }
-  [[nodiscard]] std::optional<std::uint64_t> next_retry(std::size_t try_number,
-                                                        std::uint64_t now_ns,
-                                                        std::uint64_t heard_ns);
+  [[nodiscard]] bool retry_is_due(std::size_t try_number, std::uint64_t heard_ns);
   [[nodiscard]] bool timed_out(const ProbeStatus& status) const noexcept {
     return status.age_ns >= static_cast<std::int64_t>(timeout_ns_);
   }

@@ -1,0 +1,88 @@
+#include "engine/deferral/rate_caps.h"
+
+#include <doctest/doctest.h>
+
+#include <deque>
+#include <map>
+#include <random>
+
+#include "core/time.h"
+
+namespace pacegate {
+namespace {
+
+constexpr std::uint64_t kStart = 77'777'777'777;
+constexpr SipKey kSeed{1, 2};
+
+IpAddress host(std::uint32_t n) {
+  return IpAddress::v4(0x0a000000U + n);
+}
+
+}  // namespace
+
+TEST_SUITE("deferral") {
+  TEST_CASE("P5 without caps everything goes") {
+    RateCaps caps({}, kSeed);
+    CHECK(!caps.any());
+    for (std::uint32_t i = 0; i < 1000; ++i) CHECK(caps.take(host(1), kStart).allowed);
+  }
+
+  TEST_CASE(
+      "P5 a target gets its burst, then its rate to the nanosecond; others are not affected") {
+    RateCaps caps({.target_rate = 10}, kSeed);
+    CHECK(caps.take(host(1), kStart).allowed);
+    const RateCaps::Verdict refused = caps.take(host(1), kStart);
+    CHECK(!refused.allowed);
+    CHECK(refused.blocker == BlockScope::target);
+    CHECK(refused.until_ns > kStart);
+    CHECK(refused.until_ns <= kStart + 100 * kNsPerMs + 1);
+    CHECK(!caps.take(host(1), refused.until_ns - 2).allowed);
+    CHECK(caps.take(host(1), refused.until_ns).allowed);
+    CHECK(caps.take(host(2), kStart).allowed);
+  }
+
+  TEST_CASE(
+      "P5 a prefix is shared by its addresses, and what it refuses costs the target nothing") {
+    RateCaps caps({.target_rate = 10, .prefix_rate = 20, .prefixes = {.v4 = 24, .v6 = 64}}, kSeed);
+    CHECK(caps.take(host(1), kStart).allowed);
+    const RateCaps::Verdict refused = caps.take(host(2), kStart);
+    CHECK(refused.blocker == BlockScope::zone);
+    CHECK(refused.until_ns <= kStart + 50 * kNsPerMs + 1);
+    CHECK(caps.take(host(2), refused.until_ns).allowed);
+    CHECK(caps.take(host(256), kStart).allowed);
+    const IpAddress six = IpAddress::from_bytes(std::vector<std::uint8_t>(16, 0x20));
+    CHECK(caps.take(six, kStart).allowed);
+    CHECK(caps.take(six.plus(1), kStart).blocker == BlockScope::zone);
+  }
+
+  TEST_CASE("P5 no window of any target or prefix holds more than burst + rate x t") {
+    constexpr double kTargetRate = 300;
+    constexpr double kZoneRate = 900;
+    RateCaps caps({.target_rate = kTargetRate, .prefix_rate = kZoneRate}, kSeed);
+    std::mt19937_64 random(3);
+    std::map<std::uint32_t, std::deque<std::uint64_t>> targets;
+    std::map<std::uint32_t, std::deque<std::uint64_t>> zones;
+    const auto holds = [](std::deque<std::uint64_t>& times, double rate, std::uint64_t now) {
+      times.push_back(now);
+      const double burst = RateCaps::burst_of(rate);
+      for (std::size_t i = 0; i < times.size(); ++i) {
+        const double seconds = static_cast<double>(now - times[i]) / 1e9;
+        const auto packets = static_cast<double>(times.size() - i);
+        // Ticks are rounded down: a packet may be early by less than a nanosecond.
+        if (packets > burst + rate * (seconds + 2e-9 * packets)) return false;
+      }
+      if (times.size() > 400) times.pop_front();
+      return true;
+    };
+    std::uint64_t now = kStart;
+    for (int step = 0; step < 60'000; ++step) {
+      now += random() % 50 == 0 ? random() % (20 * kNsPerMs) : random() % (200'000);
+      const auto n = static_cast<std::uint32_t>(random() % 4 + 256 * (random() % 2));
+      if (!caps.take(host(n), now).allowed) continue;
+      REQUIRE(holds(targets[n], kTargetRate, now));
+      REQUIRE(holds(zones[n / 256], kZoneRate, now));
+    }
+  }
+}
+
+}  // namespace pacegate
