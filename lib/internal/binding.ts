@@ -5,6 +5,7 @@ import type { NativeBackoffCalls } from './calls/backoff-calls.js';
 import type { NativeBucketCalls } from './calls/bucket-calls.js';
 import type { NativeHostCalls } from './calls/host-calls.js';
 import type { NativeKeyedCalls } from './calls/keyed-calls.js';
+import type { NativeMonitorCalls } from './calls/monitor-calls.js';
 import type { NativeScanCalls } from './calls/scan-calls.js';
 import type { NativeThrottleCalls } from './calls/throttle-calls.js';
 import type { NativeWindowCalls } from './calls/window-calls.js';
@@ -13,6 +14,7 @@ export { RESERVE, type NativeBucketCalls } from './calls/bucket-calls.js';
 export type { NativeHandle } from './calls/handle.js';
 export type { NativeCapability, NativeHostCalls, NativeInterface } from './calls/host-calls.js';
 export { KEYED_QUOTA, KEYED_STATISTICS, type NativeKey } from './calls/keyed-calls.js';
+export type { NativeMonitorCalls } from './calls/monitor-calls.js';
 export type { NativeScanCalls, NativeScanPlan } from './calls/scan-calls.js';
 export type { NativeThrottleCalls } from './calls/throttle-calls.js';
 export { QUOTA_SCRATCH } from './calls/window-calls.js';
@@ -45,6 +47,7 @@ export interface NativeBinding
     NativeBackoffCalls,
     NativeThrottleCalls,
     NativeScanCalls,
+    NativeMonitorCalls,
     NativeHostCalls {
   /** Further results of the latest call that says so; see {@link SCRATCH}. */
   readonly scratch: Float64Array;

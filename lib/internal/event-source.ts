@@ -59,6 +59,11 @@ export abstract class EventSource<Events extends { [Name in keyof Events]: unkno
     if (!this.#isDelivering) this.#deliver();
   }
 
+  /** Listeners of one event. */
+  protected listenerCount(event: keyof Events & string): number {
+    return this.#listenersOf(event).size;
+  }
+
   /** Forgets all listeners. */
   protected removeListeners(): void {
     for (const listeners of this.#listeners.values()) listeners.clear();

@@ -6,6 +6,13 @@
 
 export { scan } from './scan.js';
 export { parsePorts } from './ports.js';
+export {
+  IcmpMonitor,
+  type IcmpMonitorEvents,
+  type IcmpMonitorOptions,
+  type IcmpMonitorStatistics,
+} from './icmp-monitor/icmp-monitor.js';
+export type { UnreachableEvent } from './icmp-monitor/icmp-event.js';
 export type { ScanOptions } from './options.js';
 export type { PortState, ScanReason } from './reasons.js';
 export type { ScanResult } from './result.js';

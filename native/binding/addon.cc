@@ -8,6 +8,7 @@
 #include "binding/environment.h"
 #include "binding/host_calls.h"
 #include "binding/keyed_calls.h"
+#include "binding/monitor_calls.h"
 #include "binding/napi_setup.h"
 #include "binding/scan_calls.h"
 #include "binding/throttle_calls.h"
@@ -27,6 +28,7 @@ class Addon : public Napi::Addon<Addon> {
     register_backoff_calls(exports);
     register_throttle_calls(exports);
     register_scan_calls(exports);
+    register_monitor_calls(exports);
   }
 
  private:

@@ -22,6 +22,7 @@
 #include "binding/bucket_object.h"
 #include "binding/handle_table.h"
 #include "binding/keyed_object.h"
+#include "binding/monitor_object.h"
 #include "binding/napi_setup.h"
 #include "binding/scan_object.h"
 #include "binding/shared_doubles.h"
@@ -45,6 +46,7 @@ class Environment {
   HandleTable<BackoffTable> backoffs{"backoff"};
   HandleTable<KeyedObject> keyed{"keyed limiter"};
   HandleTable<ScanObject> scans{"scan"};
+  HandleTable<MonitorObject> monitors{"ICMP monitor"};
 };
 
 }  // namespace pacegate::binding

@@ -46,8 +46,9 @@ void check_icmp(const IpPacket& packet) {
   if (!error) return;
   require(error->quoted_source.family() == packet.source.family() &&
           error->quoted_destination.family() == packet.source.family());
-  require(error->quoted_protocol == kProtocolTcp ||
-          (error->quoted_protocol == kProtocolUdp && error->quoted_sequence == 0));
+  require(error->quoted_protocol == kProtocolTcp || error->quoted_sequence == 0);
+  require(error->quoted_protocol == kProtocolTcp || error->quoted_protocol == kProtocolUdp ||
+          (error->quoted_source_port == 0 && error->quoted_destination_port == 0));
   // The same quote in an error of our own must read the same.
   constexpr std::size_t kIcmpHeader = 8;
   std::vector<std::uint8_t> out(packet.payload.size() + 40);
@@ -89,6 +90,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const Bytes bytes(data, size);
   if (const auto reply = parse_arp_reply(bytes)) check_reply(*reply, IpFamily::v4);
   (void)parse_tcp(bytes);
+  // As a capture would have cut it: what is left must hold, however little.
+  if (const auto cut = parse_ip(bytes, std::size_t{65'575})) {
+    require(cut->payload.data() + cut->payload.size() <= data + size);
+    (void)parse_icmp_error(*cut);
+  }
   const auto packet = parse_ip(bytes);
   if (!packet) return 0;
   require(packet->source.family() == packet->destination.family());

@@ -10,6 +10,7 @@
 /// such proof, and its checksum is verified.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -53,15 +54,16 @@ struct TcpSegment {
 };
 
 /// An ICMPv4 or ICMPv6 error with what it quotes. RFC 792 promises only eight bytes of the quoted
-/// transport header: enough for the ports and the sequence number, and all that is required here.
-/// Quotes of TCP and UDP only; whether the quoted packet was ours is for the caller to verify.
+/// transport header: enough for the ports and the sequence number, and all that is required of TCP
+/// and UDP here; of other protocols nothing is. Whether the quoted packet was ours is for the caller
+/// to verify.
 struct IcmpError {
   std::uint8_t type = 0;
   std::uint8_t code = 0;
   IpAddress quoted_source;
   IpAddress quoted_destination;  ///< who was probed; the error may come from a router before it
   std::uint8_t quoted_protocol = 0;
-  std::uint16_t quoted_source_port = 0;
+  std::uint16_t quoted_source_port = 0;  ///< TCP and UDP only, else 0; the next one too
   std::uint16_t quoted_destination_port = 0;
   std::uint32_t quoted_sequence = 0;  ///< TCP only, else 0
 };
@@ -77,6 +79,9 @@ struct NeighbourReply {
 /// offset or more to come is refused. Bytes beyond the header's length field (Ethernet padding) are
 /// ignored.
 [[nodiscard]] std::optional<IpPacket> parse_ip(Bytes bytes);
+/// The same for a packet of which only the start was kept, as captures do: the payload ends where
+/// `bytes` do. \param wire_bytes what it had on the wire; less than bytes.size() counts as that
+[[nodiscard]] std::optional<IpPacket> parse_ip(Bytes bytes, std::size_t wire_bytes);
 /// \param payload of a packet with protocol TCP; options and data are not looked at
 [[nodiscard]] std::optional<TcpSegment> parse_tcp(Bytes payload);
 /// \param packet with protocol ICMP or ICMPv6. Errors here are ICMPv4 types 3 and 11, ICMPv6 types

@@ -25,7 +25,6 @@ std::optional<IpPacket> read_quote(const IpPacket& error) {
   IpPacket& quoted = read->packet;
   if (quoted.source.family() != error.source.family()) return std::nullopt;
   if (quoted.source.is_v6() && !skip_extension_headers(quoted)) return std::nullopt;
-  if (quoted.payload.size() < icmp::kQuotedTransportBytes) return std::nullopt;
   return quoted;
 }
 
@@ -35,17 +34,19 @@ std::optional<IcmpError> parse_icmp_error(const IpPacket& packet) {
   if (packet.payload.size() < icmp::kHeaderBytes || !is_error(packet)) return std::nullopt;
   const std::optional<IpPacket> quoted = read_quote(packet);
   if (!quoted) return std::nullopt;
+  IcmpError error{.type = packet.payload[icmp::kType],
+                  .code = packet.payload[icmp::kCode],
+                  .quoted_source = quoted->source,
+                  .quoted_destination = quoted->destination,
+                  .quoted_protocol = quoted->protocol};
   const bool is_tcp = quoted->protocol == kProtocolTcp;
-  if (!is_tcp && quoted->protocol != kProtocolUdp) return std::nullopt;
+  if (!is_tcp && quoted->protocol != kProtocolUdp) return error;
+  if (quoted->payload.size() < icmp::kQuotedTransportBytes) return std::nullopt;
   // TCP and UDP (RFC 768) both begin with the two ports.
-  return IcmpError{.type = packet.payload[icmp::kType],
-                   .code = packet.payload[icmp::kCode],
-                   .quoted_source = quoted->source,
-                   .quoted_destination = quoted->destination,
-                   .quoted_protocol = quoted->protocol,
-                   .quoted_source_port = read_u16(quoted->payload, tcp::kSourcePort),
-                   .quoted_destination_port = read_u16(quoted->payload, tcp::kDestinationPort),
-                   .quoted_sequence = is_tcp ? read_u32(quoted->payload, tcp::kSequence) : 0};
+  error.quoted_source_port = read_u16(quoted->payload, tcp::kSourcePort);
+  error.quoted_destination_port = read_u16(quoted->payload, tcp::kDestinationPort);
+  if (is_tcp) error.quoted_sequence = read_u32(quoted->payload, tcp::kSequence);
+  return error;
 }
 
 }  // namespace pacegate::packet

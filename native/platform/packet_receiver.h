@@ -21,9 +21,12 @@ struct ReceiveFilter {
 
 /// Valid only during the handler's call.
 struct ReceivedPacket {
-  std::span<const std::uint8_t> bytes;  ///< from the network header on (no Ethernet header)
+  /// The start of it, from the network header on (no Ethernet header): enough for every header.
+  std::span<const std::uint8_t> bytes;
   std::uint16_t ether_type = 0;
-  std::uint64_t at_ns = 0;  ///< when the kernel took it, on the scale of monotonic_ns()
+  std::uint64_t at_ns = 0;            ///< when the kernel took it, on the scale of monotonic_ns()
+  std::uint32_t interface_index = 0;  ///< the device it came in by
+  std::uint32_t wire_bytes = 0;  ///< what it had before it was cut; below bytes.size(): it was not
 };
 
 struct ReceiverCounters {
@@ -60,5 +63,11 @@ class PacketReceiver {
 /// \throws PlatformError not_supported when there is no libpcap, and as above
 [[nodiscard]] std::unique_ptr<PacketReceiver> open_pcap_receiver(const Interface& interface,
                                                                  const ReceiveFilter& filter);
+
+/// The same on every device of the host at once, those that appear later included. A packet that
+/// passes two devices (a bond and its member) is handed over twice.
+/// \throws PlatformError not_permitted, not_supported, system
+[[nodiscard]] std::unique_ptr<PacketReceiver> open_packet_receiver_on_all(
+    const ReceiveFilter& filter);
 
 }  // namespace pacegate::platform

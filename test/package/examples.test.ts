@@ -44,6 +44,15 @@ const claims: Readonly<Record<string, (text: string) => void>> = {
     expect(total).toBeGreaterThanOrEqual(burst);
     expect(total).toBeLessThanOrEqual(burst + seconds);
   },
+  'icmp-monitor.mjs': (text) => {
+    if (text.startsWith('inactive: ')) {
+      expect(text).toMatch(/needs CAP_NET_RAW|not available/);
+      return;
+    }
+    expect(text).toMatch(/^127\.0\.0\.1 says 3\/3 about 127\.0\.0\.1:\d+\n/);
+    expect(text).toContain('in this process: no\n');
+    expect(text).toContain('back-off level of 127.0.0.1: 1\n');
+  },
   'hybrid.mjs': (text) => {
     expect(numbersAfter(text, 'TokenBucket:')).toEqual([169, 3, 69]);
     expect(numbersAfter(text, 'HybridLimiter:')).toEqual([150, 3, 50]);

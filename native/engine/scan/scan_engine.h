@@ -8,6 +8,7 @@
 #include <string>
 #include <thread>
 
+#include "engine/monitor/probe_registry.h"
 #include "engine/scan/network.h"
 #include "engine/scan/scan_control.h"
 #include "engine/scan/scan_options.h"
@@ -53,6 +54,7 @@ class ScanEngine {
 
   std::string backend_;
   std::unique_ptr<ScanContext> context_;
+  ProbeRegistration registration_;  ///< lets a monitor tell errors about this scan's probes
   ScanControl control_;
   std::thread thread_;
 };

@@ -9,4 +9,8 @@ std::unique_ptr<PacketReceiver> open_packet_receiver(const Interface& /*interfac
   throw_not_available("capturing packets");
 }
 
+std::unique_ptr<PacketReceiver> open_packet_receiver_on_all(const ReceiveFilter& /*filter*/) {
+  throw_not_available("capturing packets");
+}
+
 }  // namespace pacegate::platform

@@ -46,7 +46,8 @@ class RingReceiver final : public PacketReceiver {
   RingReceiver(FileDescriptor socket, FileDescriptor wake_event)
       : socket_(std::move(socket)), wake_event_(std::move(wake_event)), ring_(socket_.get()) {}
 
-  void bind_to(const Interface& interface);
+  /// \param interface_index 0 for every device \param what names it in errors
+  void bind_to(std::uint32_t interface_index, const std::string& what);
 
   std::uint64_t receive(std::uint64_t deadline_ns, const Handler& handler) override;
   void wake() noexcept override;
@@ -69,13 +70,13 @@ class RingReceiver final : public PacketReceiver {
   ReceiverCounters counters_;
 };
 
-void RingReceiver::bind_to(const Interface& interface) {
+void RingReceiver::bind_to(std::uint32_t interface_index, const std::string& what) {
   sockaddr_ll address{};
   address.sll_family = AF_PACKET;
   address.sll_protocol = htons(ETH_P_ALL);
-  address.sll_ifindex = static_cast<int>(interface.index);
+  address.sll_ifindex = static_cast<int>(interface_index);
   if (bind(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-    throw_system_error("cannot capture on " + interface.name, errno);
+    throw_system_error("cannot capture on " + what, errno);
   }
 }
 
@@ -105,7 +106,9 @@ std::size_t RingReceiver::drain(const Handler& handler) {
     const RingFrame frame = ring_.front();
     const std::uint64_t at_ns = clock_.to_monotonic(frame.realtime_ns, watermark_ns_);
     // Kernels before 4.20 show loopback packets twice: on their way out and on their way in.
-    if (!frame.outgoing) handler({frame.bytes, frame.ether_type, at_ns});
+    if (!frame.outgoing) {
+      handler({frame.bytes, frame.ether_type, at_ns, frame.interface_index, frame.wire_bytes});
+    }
     ring_.release();
     if (taken + 1 == ReceiveRing::kFrames) advance_watermark(at_ns);
   }
@@ -169,22 +172,35 @@ void attach_filter(int fd, const ReceiveFilter& filter) {
   }
 }
 
+// Protocol 0: nothing is received before bind() names a device and a protocol.
+FileDescriptor open_capture_socket(const std::string& what) {
+  return open_socket(AF_PACKET, SOCK_DGRAM, 0, "a capture socket on " + what);
+}
+
+std::unique_ptr<PacketReceiver> open_ring(FileDescriptor socket, const ReceiveFilter& filter,
+                                          std::uint32_t interface_index, const std::string& what) {
+  attach_filter(socket.get(), filter);
+  const int on = 1;
+  setsockopt(socket.get(), SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof on);
+  FileDescriptor wake_event(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!wake_event.is_open()) throw_system_error("cannot make a wake-up event", errno);
+  auto receiver = std::make_unique<RingReceiver>(std::move(socket), std::move(wake_event));
+  receiver->bind_to(interface_index, what);
+  return receiver;
+}
+
 }  // namespace
 
 std::unique_ptr<PacketReceiver> open_packet_receiver(const Interface& interface,
                                                      const ReceiveFilter& filter) {
-  // Protocol 0: nothing is received before bind() names a device and a protocol.
-  FileDescriptor fd =
-      open_socket(AF_PACKET, SOCK_DGRAM, 0, "a capture socket on " + interface.name);
+  FileDescriptor socket = open_capture_socket(interface.name);
   require_link_up(interface);
-  attach_filter(fd.get(), filter);
-  const int on = 1;
-  setsockopt(fd.get(), SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof on);
-  FileDescriptor wake_event(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (!wake_event.is_open()) throw_system_error("cannot make a wake-up event", errno);
-  auto receiver = std::make_unique<RingReceiver>(std::move(fd), std::move(wake_event));
-  receiver->bind_to(interface);
-  return receiver;
+  return open_ring(std::move(socket), filter, interface.index, interface.name);
+}
+
+std::unique_ptr<PacketReceiver> open_packet_receiver_on_all(const ReceiveFilter& filter) {
+  const std::string what = "all interfaces";
+  return open_ring(open_capture_socket(what), filter, 0, what);
 }
 
 }  // namespace pacegate::platform

@@ -69,6 +69,8 @@ RingFrame ReceiveRing::front() const noexcept {
   const std::size_t offset = std::min<std::size_t>(header.tp_net, kFrameBytes);
   result.bytes = {base + offset, std::min<std::size_t>(header.tp_snaplen, kFrameBytes - offset)};
   result.ether_type = ntohs(address.sll_protocol);
+  result.wire_bytes = header.tp_len;
+  result.interface_index = static_cast<std::uint32_t>(address.sll_ifindex);
   result.outgoing = address.sll_pkttype == PACKET_OUTGOING;
   result.realtime_ns = header.tp_sec * kNsPerSecond + header.tp_nsec;
   return result;

@@ -26,6 +26,8 @@ namespace pacegate::platform {
 struct RingFrame {
   std::span<const std::uint8_t> bytes;  ///< from the network header on
   std::uint16_t ether_type = 0;         ///< host order
+  std::uint32_t interface_index = 0;    ///< the device it came in by
+  std::uint32_t wire_bytes = 0;         ///< its length before the filter cut it
   bool outgoing = false;                ///< this host sent it
   std::uint64_t realtime_ns = 0;        ///< CLOCK_REALTIME when the kernel took it
 };

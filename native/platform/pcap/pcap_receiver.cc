@@ -33,7 +33,9 @@ constexpr std::uint64_t kDeliveryMarginNs = 20 * kNsPerMs;
 class PcapReceiver final : public PacketReceiver {
  public:
   PcapReceiver(const Interface& interface, const ReceiveFilter& filter)
-      : device_(interface, kRoom), wait_(make_capture_wait(device_.functions(), device_.handle())) {
+      : interface_index_(interface.index),
+        device_(interface, kRoom),
+        wait_(make_capture_wait(device_.functions(), device_.handle())) {
     if (interface.link != LinkType::loopback) device_.ignore_outgoing();
     attach(filter);
   }
@@ -49,6 +51,7 @@ class PcapReceiver final : public PacketReceiver {
                  const Handler& handler);
   void advance_watermark(std::uint64_t heard_ns) noexcept;
 
+  std::uint32_t interface_index_;
   PcapDevice device_;
   std::unique_ptr<CaptureWait> wait_;
   PacketClock clock_;
@@ -111,8 +114,9 @@ void PcapReceiver::hand_over(const libpcap::PacketHeader& header, const std::uin
   last_packet_ns_ = clock_.to_monotonic(wall_ns, watermark_ns_);
   ++handed_over_;
   if (!packet) return;
+  const auto link_bytes = header.captured_bytes - static_cast<std::uint32_t>(packet->bytes.size());
   handler({packet->bytes.first(std::min(packet->bytes.size(), kKeptBytes)), packet->ether_type,
-           last_packet_ns_});
+           last_packet_ns_, interface_index_, header.wire_bytes - link_bytes});
 }
 
 void PcapReceiver::advance_watermark(std::uint64_t heard_ns) noexcept {

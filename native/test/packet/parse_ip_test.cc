@@ -52,6 +52,19 @@ TEST_SUITE("packet/parse_ip") {
     CHECK(packet->payload.size() == 20);
   }
 
+  TEST_CASE("of a packet that a capture has cut, the payload is what is left") {
+    const Frame whole = from_hex(kResetV4);
+    const ExactCopy cut(Frame(whole.begin(), whole.begin() + 30));
+    CHECK_FALSE(parse_ip(cut.bytes()));
+    CHECK_FALSE(parse_ip(cut.bytes(), 39));
+    const auto packet = parse_ip(cut.bytes(), 40);
+    REQUIRE(packet);
+    CHECK(packet->payload.data() == cut.bytes().data() + 20);
+    CHECK(packet->payload.size() == 10);
+    CHECK(parse_ip(ExactCopy(whole).bytes(), 0)->payload.size() == 20);
+    CHECK_FALSE(parse_ip(ExactCopy(Frame(whole.begin(), whole.begin() + 19)).bytes(), 40));
+  }
+
   TEST_CASE("a hop-by-hop header of a kernel") {
     const ExactCopy copy(from_hex(kHopByHopV6));
     const auto packet = parse(copy);

@@ -177,17 +177,26 @@ TEST_SUITE("packet/parse_icmp_error") {
     }
   }
 
-  TEST_CASE("quoted UDP has ports and no sequence number; other protocols are of no interest") {
+  TEST_CASE("quoted UDP has ports and no sequence number; other protocols have neither") {
     for (unsigned protocol = 0; protocol < 256; ++protocol) {
       Frame quote = quote_of(kProhibitedV4, 28);
       quote[9] = static_cast<std::uint8_t>(protocol);
       const auto error = parse_error_about(quote, 3, IpFamily::v4);
-      CHECK(error.has_value() == (protocol == kProtocolTcp || protocol == kProtocolUdp));
-      if (!error) continue;
+      REQUIRE(error);
+      const bool has_ports = protocol == kProtocolTcp || protocol == kProtocolUdp;
       CHECK(error->quoted_protocol == protocol);
-      CHECK(error->quoted_destination_port == 443);
+      CHECK(error->quoted_destination == IpAddress::v4(0x0a620005));
+      CHECK(error->quoted_source_port == (has_ports ? 40000 : 0));
+      CHECK(error->quoted_destination_port == (has_ports ? 443 : 0));
       CHECK(error->quoted_sequence == (protocol == kProtocolTcp ? 0x01020306U : 0U));
     }
+  }
+
+  TEST_CASE("of a quote without ports the IP header is enough") {
+    Frame quote = quote_of(kProhibitedV4, 28);
+    quote[9] = kProtocolIcmp;
+    CHECK(parse_error_about(std::span(quote).first(20), 3, IpFamily::v4));
+    CHECK_FALSE(parse_error_about(std::span(quote).first(19), 3, IpFamily::v4));
   }
 
   TEST_CASE("quoted fragments are refused, quoted extension headers are walked") {

@@ -38,6 +38,7 @@ TEST_SUITE("generic platform") {
     check_refused([&] { (void)open_raw_ip_sender(device); });
     check_refused([&] { (void)open_sender(device); });
     check_refused([&] { (void)open_packet_receiver(device, {}); });
+    check_refused([] { (void)open_packet_receiver_on_all({}); });
     check_refused([] { (void)lookup_route(IpAddress::v4(1)); });
     check_refused([] { (void)route_boundaries(IpAddress::v4(1), IpAddress::v4(2)); });
     check_refused([] { (void)cached_neighbour(1, IpAddress::v4(1)); });

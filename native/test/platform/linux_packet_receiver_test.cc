@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <thread>
+#include <vector>
 
 #include "platform/error.h"
 #include "platform/packet_receiver.h"
@@ -198,6 +199,27 @@ TEST_SUITE("packet receiver") {
       fill(*sender, 0, probe(3));
       REQUIRE(sender->send(0, 1).accepted == 1);
       CHECK(take(*receiver, 1).size() == 1);
+    });
+  }
+
+  TEST_CASE("P4 one receiver hears every device, those that come later too, and names each") {
+    in_private_network([] {
+      auto receiver = open_packet_receiver_on_all({.everything = true});
+      const Wire wire;
+      auto near = open_packet_sender(wire.near());
+      auto far = open_packet_sender(wire.far());
+      fill(*near, 0, probe(1));
+      fill(*far, 0, probe(2));
+      REQUIRE(near->send(0, 1).accepted == 1);
+      REQUIRE(far->send(0, 1).accepted == 1);
+      std::vector<std::uint32_t> came_in_by;
+      const std::uint64_t give_up_ns = monotonic_ns() + 2 * kNsPerSecond;
+      while (came_in_by.size() < 2 && monotonic_ns() < give_up_ns) {
+        (void)receiver->receive(give_up_ns, [&](const ReceivedPacket& received) {
+          came_in_by.push_back(received.interface_index);
+        });
+      }
+      CHECK(came_in_by == std::vector{wire.far().index, wire.near().index});
     });
   }
 
