@@ -29,6 +29,9 @@ PORTS AND TECHNIQUE
 
 PACE
   --max-rate N          packets a second, default 100
+  --min-rate N          warn when fewer leave for a second
+  --precision P         how often to wake: balanced (default), eco, or spin, which takes a core
+  --catch-up MS         lateness that may be made good by sending faster, default 10; the rest is given up
   --max-retries N       further probes for a silent port, exactly; default 2
   --timeout MS          wait for an answer after each probe, default 1000
 
@@ -36,6 +39,7 @@ SENDING
   -e IFACE              send from this interface, default by route
   --backend B           auto, packet (Ethernet), rawip (loopback, tunnels) or pcap
   --seed N              fixes the order of probes
+  --shard I/N           scan the I-th of N equal parts, from 1 on; all with the same --seed
   --resume FILE         go on from FILE if it exists; an interrupted scan writes it
                         (-oJ then appends; results next to the interruption may come twice)
 

@@ -11,8 +11,8 @@ import type { ScanFlags } from './scan-flags.js';
 
 /** Flags and commands of the contract that come in later versions. */
 const LATER = new Set([
-  ...['--min-rate', '--adaptive-rate', '--max-hostgroup', '--min-hostgroup', '--max-parallelism'],
-  ...['--host-timeout', '--shard', '--preset', '--output-xml', '--output-list', '--max-rate-cap'],
+  ...['--adaptive-rate', '--max-hostgroup', '--min-hostgroup', '--max-parallelism'],
+  ...['--host-timeout', '--preset', '--output-xml', '--output-list', '--max-rate-cap'],
   ...['--status-ndjson'],
 ]);
 const LATER_COMMANDS = new Set(['bench', 'serve']);
@@ -96,6 +96,9 @@ function scanCommand(root: Command): Command {
     .option('--syn-scan')
     .option('--connect-scan')
     .option('--max-rate <N>')
+    .option('--min-rate <N>')
+    .option('--precision <P>')
+    .option('--catch-up <MS>')
     .option('--max-retries <N>')
     .option('--timeout <MS>')
     .option('--exclude <LIST>', '', collect)
@@ -104,6 +107,7 @@ function scanCommand(root: Command): Command {
     .option('-e, --interface <IFACE>')
     .option('--backend <B>')
     .option('--seed <N>')
+    .option('--shard <I/N>')
     .option('--resume <FILE>')
     .option('--output-json <FILE>')
     .option('--open')

@@ -15,6 +15,9 @@ export interface ScanFlags {
   connectScan?: true;
   ports?: string;
   maxRate?: string;
+  minRate?: string;
+  precision?: string;
+  catchUp?: string;
   maxRetries?: string;
   timeout?: string;
   exclude?: string[];
@@ -23,6 +26,7 @@ export interface ScanFlags {
   interface?: string;
   backend?: string;
   seed?: string;
+  shard?: string;
   resume?: string;
   outputJson?: string;
   open?: true;
@@ -61,11 +65,15 @@ function wantedOptions(flags: ScanFlags, targets: readonly string[]): ScanOption
     ...(flags.backend === undefined ? {} : { backend: flags.backend as 'auto' }),
     ...(flags.interface === undefined ? {} : { interface: flags.interface }),
     ...(flags.maxRate === undefined ? {} : { maxRate: wantedRate(flags.maxRate) }),
+    ...(flags.minRate === undefined ? {} : { minRate: numberOf('--min-rate', flags.minRate) }),
+    ...(flags.precision === undefined ? {} : { precision: flags.precision as 'balanced' }),
+    ...(flags.catchUp === undefined ? {} : { catchUpMs: numberOf('--catch-up', flags.catchUp) }),
     ...(flags.maxRetries === undefined
       ? {}
       : { retries: numberOf('--max-retries', flags.maxRetries) }),
     ...(flags.timeout === undefined ? {} : { timeoutMs: numberOf('--timeout', flags.timeout) }),
     ...(flags.seed === undefined ? {} : { seed: numberOf('--seed', flags.seed) }),
+    ...(flags.shard === undefined ? {} : { shard: wantedShard(flags.shard) }),
     ...(flags.resume === undefined ? {} : loadResumeFile(flags.resume)),
     iAmAuthorised: flags.iAmAuthorised ?? false,
   };
@@ -81,6 +89,14 @@ function wantedTechnique(flags: ScanFlags): 'syn' | 'connect' | 'auto' {
 function wantedRate(text: string): number {
   // Handed on as it is, for the library to say that it comes later.
   return text === 'auto' ? (text as unknown as number) : numberOf('--max-rate', text);
+}
+
+/** Counted from 1 as people do: `1/4` to `4/4`. */
+function wantedShard(text: string): { index: number; count: number } {
+  const [, index = 0, count = 0] = /^(\d{1,10})\/(\d{1,10})$/.exec(text)?.map(Number) ?? [];
+  if (index < 1 || index > count)
+    throw invalidArgument('--shard', text, 'I/N with I from 1 to N, as in 1/4');
+  return { index: index - 1, count };
 }
 
 function numberOf(flag: string, text: string): number {

@@ -8,14 +8,16 @@ import {
   invalidArgument,
 } from '../internal/check.js';
 import { InvalidArgumentError } from '../internal/errors.js';
+import { checkPace, RATE_BOUNDS, type PaceOptions, type PaceSettings } from './pace-options.js';
 import { parsePorts } from './ports.js';
 import { portStates, type PortState } from './reasons.js';
 import { notSupported } from './scan-errors.js';
+import { checkShard, type Shard } from './shard.js';
 import { checkScanState, type ScanState } from './state.js';
 import { parseTarget, splitTargets, type ParsedTarget } from './targets/parse-target.js';
 
 /** What to scan, and how. */
-export interface ScanOptions {
+export interface ScanOptions extends PaceOptions {
   /**
    * Addresses, networks (`10.0.0.0/24`; host bits are ignored), ranges (`10.0.0.1-10.0.0.9`, `10.0.0.1-9`,
    * `10.0.0-3.*`) and host names, separated by commas or white space; or a list or an async iterable of such texts.
@@ -46,7 +48,12 @@ export interface ScanOptions {
   backend?: 'auto' | 'packet' | 'rawip' | 'pcap';
   /** Fixes the order of probes; a whole number from 0 to 2^53 - 1. Default random. */
   seed?: number;
-  /** Goes on where {@link Scan.state} of an earlier scan stood; refused when targets, ports or excludes differ. */
+  /**
+   * Scans one of several equal parts of the plan, for scans that share the work: no pair is probed by two of them, and
+   * none by nobody. All of them need the same `seed`, targets, ports and excludes.
+   */
+  shard?: Shard;
+  /** Goes on where {@link Scan.state} of an earlier scan stood; refused when targets, ports, excludes or shard differ. */
   resume?: ScanState;
   /** States that become results, default all. The others are only counted. */
   states?: readonly PortState[];
@@ -57,7 +64,7 @@ export interface ScanOptions {
 }
 
 /** {@link ScanOptions} checked, with the defaults in place. */
-export interface ScanSettings {
+export interface ScanSettings extends PaceSettings {
   /** Undefined where the targets come from an async iterable. */
   readonly targets: readonly ParsedTarget[] | undefined;
   readonly targetSource: AsyncIterable<string> | undefined;
@@ -70,6 +77,7 @@ export interface ScanSettings {
   readonly interfaceName: string;
   readonly backend: 'auto' | 'packet' | 'rawip' | 'pcap';
   readonly seed: number | undefined;
+  readonly shard: Shard | undefined;
   readonly resume: ScanState | undefined;
   readonly states: readonly PortState[];
   readonly iAmAuthorised: boolean;
@@ -82,10 +90,11 @@ export const DEFAULT_RATE = 100;
 const KNOWN = [
   ...['targets', 'ports', 'technique', 'maxRate', 'retries', 'timeoutMs', 'exclude', 'interface'],
   ...['backend', 'seed', 'resume', 'states', 'iAmAuthorised', 'signal'],
+  ...['precision', 'catchUpMs', 'minRate', 'shard'],
 ];
 
 /** Part of the contract, not of this version. */
-const LATER = ['minRate', 'adaptiveRate', 'maxHostgroup', 'minHostgroup', 'shard', 'limiter'];
+const LATER = ['adaptiveRate', 'maxHostgroup', 'minHostgroup', 'limiter'];
 
 /**
  * Checks every option.
@@ -95,22 +104,35 @@ const LATER = ['minRate', 'adaptiveRate', 'maxHostgroup', 'minHostgroup', 'shard
 export function checkScanOptions(options: ScanOptions): ScanSettings {
   const given = checkOptions('options', options, KNOWN, LATER);
   const { resume, seed } = given;
+  const maxRate = checkRate(given['maxRate']);
   return {
     ...checkTargets(given['targets']),
     exclude: given['exclude'] === undefined ? [] : parseTexts(given['exclude'], 'exclude'),
     ports: parsePorts(options.ports),
     technique: oneOf(given, 'technique', ['auto', 'syn', 'connect'], []),
-    maxRate: checkRate(given['maxRate']),
+    maxRate,
+    ...checkPace(given, maxRate),
     retries: whole(given, 'retries', 2, 0, 255),
     timeoutMs: whole(given, 'timeoutMs', 1000, 1, 600_000),
     interfaceName: checkInterface(given['interface']),
     backend: oneOf(given, 'backend', ['auto', 'packet', 'rawip', 'pcap'], ['xdp']),
     seed: seed === undefined ? undefined : whole(given, 'seed', 0, 0, Number.MAX_SAFE_INTEGER),
+    shard: checkSharing(given),
     resume: resume === undefined ? undefined : checkScanState(resume),
     states: checkStates(given['states']),
     iAmAuthorised: checkBoolean('iAmAuthorised', given['iAmAuthorised'], false),
     signal: checkSignal('signal', given['signal']),
   };
+}
+
+/** The shards of a scan fit together only in one order. */
+function checkSharing({ shard, seed, resume }: Given): Shard | undefined {
+  if (shard === undefined) return undefined;
+  const checked = checkShard(shard);
+  if (seed === undefined && resume === undefined) {
+    throw new InvalidArgumentError('shard needs a seed, the same one for all shards: pass seed');
+  }
+  return checked;
 }
 
 type Given = Readonly<Record<string, unknown>>;
@@ -142,7 +164,7 @@ export function parseTargetText(text: unknown, name: string): ParsedTarget[] {
 function checkRate(rate: unknown): number {
   if (rate === undefined) return DEFAULT_RATE;
   if (rate === 'auto') throw notSupported("maxRate 'auto' is not available in this version");
-  return checkNumber('maxRate', rate, { min: 0.001, max: 100_000_000 });
+  return checkNumber('maxRate', rate, RATE_BOUNDS);
 }
 
 function whole(given: Given, name: string, fallback: number, min: number, max: number): number {

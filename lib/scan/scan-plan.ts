@@ -3,8 +3,10 @@
 import { randomInt } from 'node:crypto';
 import { InvalidArgumentError } from '../internal/errors.js';
 import type { ScanSettings } from './options.js';
+import type { Precision } from './pace-options.js';
 import type { PortState } from './reasons.js';
 import { invalidArgument, outOfRange } from '../internal/check.js';
+import { sliceOf, type Slice } from './shard.js';
 import { planHash, type ScanState } from './state.js';
 import { normalizeRanges, totalSize, type AddressRange } from './targets/address-range.js';
 import { allowTargets, type TargetAddresses } from './targets/target-policy.js';
@@ -24,12 +26,18 @@ export interface ScanPlan {
   readonly addresses: number;
   readonly ports: Uint16Array;
   readonly rate: number;
+  readonly precision: Precision;
+  readonly catchUpMs: number;
   readonly retries: number;
   readonly timeoutMs: number;
   readonly seed: number;
   readonly interfaceName: string;
   readonly backend: 'auto' | 'packet' | 'rawip' | 'pcap';
   readonly states: readonly PortState[];
+  /** The part of the order that is this scan's: all of it, or a shard's. */
+  readonly firstPosition: number;
+  readonly endPosition: number;
+  /** Where to go on: `firstPosition`, or what a resumed scan had reached. */
   readonly startPosition: number;
   readonly planHash: string;
 }
@@ -80,31 +88,37 @@ export function planScan(
 ): ScanPlan {
   const { resume } = settings;
   const seed = settings.seed ?? resume?.seed ?? randomInt(2 ** 48 - 1);
-  const hash = planHash({ technique, seed, ranges: field.ranges, ports: settings.ports });
-  if (resume !== undefined) checkResume(resume, hash, field.addresses * settings.ports.length);
+  const { ports, shard } = settings;
+  const hash = planHash({ technique, seed, ranges: field.ranges, ports, shard });
+  const slice = sliceOf(field.addresses * ports.length, shard);
+  if (resume !== undefined) checkResume(resume, hash, slice);
   return {
     technique,
     ranges: field.ranges,
     addresses: field.addresses,
-    ports: settings.ports,
+    ports,
     rate: settings.maxRate,
+    precision: settings.precision,
+    catchUpMs: settings.catchUpMs,
     retries: settings.retries,
     timeoutMs: settings.timeoutMs,
     seed,
     interfaceName: settings.interfaceName,
     backend: settings.backend,
     states: settings.states,
-    startPosition: resume?.position ?? 0,
+    firstPosition: slice.first,
+    endPosition: slice.end,
+    startPosition: resume?.position ?? slice.first,
     planHash: hash,
   };
 }
 
-function checkResume(resume: ScanState, hash: string, positions: number): void {
-  if (resume.planHash !== hash || resume.position > positions) {
+function checkResume({ planHash: found, position }: ScanState, hash: string, slice: Slice): void {
+  if (found !== hash || position < slice.first || position > slice.end) {
     throw invalidArgument(
       'resume',
-      resume.planHash.slice(0, 12),
-      'the state of a scan of these same targets, excludes, ports, seed and technique',
+      found.slice(0, 12),
+      'the state of a scan of these same targets, excludes, ports, seed, shard and technique',
     );
   }
 }

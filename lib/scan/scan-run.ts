@@ -1,10 +1,11 @@
 // A scan as its user holds it: results to iterate over, events, figures, control.
 
 import { EventEmitter } from 'node:events';
-import { invalidArgument } from '../internal/check.js';
+import { checkNumber, invalidArgument } from '../internal/check.js';
 import { toPacegateError } from '../internal/native-error.js';
 import type { ScanEngine } from './engines/scan-engine.js';
 import { watchEngine } from './engines/watch-engine.js';
+import { MinRateWatch } from './min-rate-watch.js';
 import { checkScanOptions, type ScanOptions, type ScanSettings } from './options.js';
 import {
   chooseTechnique,
@@ -13,6 +14,7 @@ import {
   prepareNow,
   type ScanDependencies,
 } from './prepare.js';
+import { RATE_BOUNDS } from './pace-options.js';
 import { ResultQueue } from './result-queue.js';
 import type { ScanResult } from './result.js';
 import { invalidState, notSupported } from './scan-errors.js';
@@ -60,6 +62,8 @@ export class Scan implements AsyncIterable<ScanResult> {
     this.#isStopping = true;
     this.#engine?.stop();
   };
+  readonly #minRateWatch: MinRateWatch;
+  #rate: number;
   #plan: ScanPlan | undefined;
   #engine: ScanEngine | undefined;
   #endNs: bigint | undefined;
@@ -70,6 +74,11 @@ export class Scan implements AsyncIterable<ScanResult> {
   /** @internal Scans are made by `scan()`. */
   constructor(options: ScanOptions, dependencies: ScanDependencies) {
     this.#settings = checkScanOptions(options);
+    this.#rate = this.#settings.maxRate;
+    this.#minRateWatch = new MinRateWatch(
+      this.#settings.minRate,
+      () => Number(dependencies.clock.nowNs()) / 1e6,
+    );
     this.#dependencies = dependencies;
     this.#startNs = dependencies.clock.nowNs();
     const field = prepareNow(this.#settings, dependencies);
@@ -85,9 +94,10 @@ export class Scan implements AsyncIterable<ScanResult> {
     return scanStatistics({
       counters: this.#engine?.counters(),
       backend: this.#engine?.backend ?? '',
-      targetRate: this.#settings.maxRate,
+      targetRate: this.#rate,
       elapsedMs: Number((this.#endNs ?? clock.nowNs()) - this.#startNs) / 1e6,
-      startPosition: this.#plan?.startPosition ?? 0,
+      settledBefore:
+        this.#plan === undefined ? 0 : this.#plan.startPosition - this.#plan.firstPosition,
     });
   }
 
@@ -113,7 +123,22 @@ export class Scan implements AsyncIterable<ScanResult> {
   /** Ends a pause. */
   resume(): void {
     this.#isPaused = false;
+    this.#minRateWatch.reset();
     this.#engine?.resume();
+  }
+
+  /**
+   * Changes `maxRate` while the scan runs: for the next packet, or, where the backend holds packets until their time,
+   * for those it does not hold yet.
+   *
+   * @param rate - packets a second, at least `minRate` where there is one
+   * @throws PacegateError (`ERR_PACEGATE_INVALID_ARGUMENT`, `ERR_PACEGATE_OUT_OF_RANGE`)
+   */
+  setRate(rate: number): void {
+    const { minRate = RATE_BOUNDS.min } = this.#settings;
+    this.#rate = checkNumber('rate', rate, { ...RATE_BOUNDS, min: minRate });
+    this.#minRateWatch.reset();
+    if (this.#endNs === undefined) this.#engine?.setRate(rate);
   }
 
   /** Sends no more, waits one time-out for answers under way, and ends. Resolves then; never rejects. */
@@ -194,9 +219,10 @@ export class Scan implements AsyncIterable<ScanResult> {
       chooseTechnique(this.#settings, this.#dependencies, warn),
     );
     this.#plan = plan;
-    if (this.#isStopping || plan.startPosition === plan.addresses * plan.ports.length) return plan;
+    if (this.#isStopping || plan.startPosition === plan.endPosition) return plan;
     const engine = makeEngine(plan, this.#dependencies, warn);
     this.#engine = engine;
+    if (this.#rate !== plan.rate) engine.setRate(this.#rate);
     if (this.#isPaused) engine.pause();
     engine.start();
     return plan;
@@ -206,6 +232,8 @@ export class Scan implements AsyncIterable<ScanResult> {
     await watchEngine(engine, this.#dependencies.pollMs, (isOver) => {
       this.#drain(engine, isOver);
       this.#tellProgress(isOver);
+      const slow = this.#isPaused ? undefined : this.#minRateWatch.look(engine.counters());
+      if (slow !== undefined) this.#warn('below-min-rate', slow);
     });
   }
 
@@ -239,11 +267,10 @@ export class Scan implements AsyncIterable<ScanResult> {
   }
 
   #summarize(plan: ScanPlan): ScanSummary {
-    const total = plan.addresses * plan.ports.length;
     const state = this.state();
     const { statistics } = this;
     return {
-      complete: state.position === total,
+      complete: state.position === plan.endPosition,
       technique: plan.technique,
       addresses: plan.addresses,
       ports: plan.ports.length,

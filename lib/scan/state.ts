@@ -2,9 +2,10 @@
 
 import { createHash } from 'node:crypto';
 import { invalidArgument } from '../internal/check.js';
+import type { Shard } from './shard.js';
 import { encodeRanges, type AddressRange } from './targets/address-range.js';
 
-/** Where a scan stands. Plain JSON; give it back as `resume` with the same targets, ports and excludes. */
+/** Where a scan stands. Plain JSON; give it back as `resume` with the same targets, ports, excludes and shard. */
 export interface ScanState {
   readonly version: 1;
   /** The order of probes belongs to the technique too. */
@@ -15,7 +16,7 @@ export interface ScanState {
    * scan is stopped; a resumed scan probes and reports those again, so none is lost and a few may come twice.
    */
   readonly position: number;
-  /** Digest of addresses, ports, seed and technique. */
+  /** Digest of addresses, ports, seed, shard and technique. */
   readonly planHash: string;
 }
 
@@ -25,11 +26,13 @@ export function planHash(plan: {
   seed: number;
   ranges: readonly AddressRange[];
   ports: Uint16Array;
+  shard: Shard | undefined;
 }): string {
   const hash = createHash('sha256');
   hash.update(`pacegate-scan-1\0${plan.technique}\0${plan.seed}\0${plan.ranges.length}\0`);
   hash.update(encodeRanges(plan.ranges));
   hash.update(plan.ports.join(','));
+  if (plan.shard !== undefined) hash.update(`\0${plan.shard.index}/${plan.shard.count}`);
   return hash.digest('hex');
 }
 

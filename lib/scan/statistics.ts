@@ -45,7 +45,7 @@ export interface ScanStatistics {
   readonly forgone: number;
   /** Hosts on the local link that did not answer ARP or neighbour discovery. */
   readonly silentNeighbours: number;
-  /** (address, port) pairs in all, and with a final result; a resumed scan counts what was settled before. */
+  /** (address, port) pairs in all (of the shard), and with a final result; a resumed scan counts what was settled before. */
   readonly total: number;
   readonly settled: number;
   readonly percent: number;
@@ -59,7 +59,7 @@ export interface ScanStatistics {
 
 /** Something a user should know and a scan goes on without. */
 export interface ScanWarning {
-  /** `technique-fallback`, `targets-left-out`, `host-short` or `results-unread`. */
+  /** `technique-fallback`, `targets-left-out`, `host-short`, `below-min-rate` or `results-unread`. */
   readonly code: string;
   readonly message: string;
 }
@@ -118,7 +118,7 @@ export interface StatisticsContext {
   readonly targetRate: number;
   readonly elapsedMs: number;
   /** Pairs that earlier runs settled. */
-  readonly startPosition: number;
+  readonly settledBefore: number;
 }
 
 /** Makes the public figures from an engine's counters. */
@@ -174,7 +174,7 @@ function percentOf(part: number, whole: number): number {
 function etaMs(counters: EngineCounters, context: StatisticsContext): number {
   const remaining = counters.positionsTotal - counters.positionsSettled;
   if (context.counters === undefined) return Number.NaN;
-  const settledNow = counters.positionsSettled - context.startPosition;
+  const settledNow = counters.positionsSettled - context.settledBefore;
   const atRate = (remaining / context.targetRate) * 1000;
   return settledNow <= 0 ? atRate : Math.max(atRate, (remaining * context.elapsedMs) / settledNow);
 }

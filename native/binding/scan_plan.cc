@@ -20,16 +20,16 @@ constexpr std::size_t kRangeBytes = 1 + 2 * kAddressBytes;
   throw CallError(std::string("plan.") + name + " must be " + expected);
 }
 
-double read_number(const Napi::Object& plan, const char* name) {
+double read_number(const Napi::Object& plan, const char* name, double max) {
   const Napi::Value value = plan.Get(name);
   if (!value.IsNumber()) refuse(name, "a number");
-  return value.As<Napi::Number>().DoubleValue();
+  const double number = value.As<Napi::Number>().DoubleValue();
+  if (!(number >= 0 && number <= max)) refuse(name, "a number in its range");
+  return number;
 }
 
 std::uint64_t read_count(const Napi::Object& plan, const char* name, double max) {
-  const double value = read_number(plan, name);
-  if (!(value >= 0 && value <= max)) refuse(name, "a number in its range");
-  return static_cast<std::uint64_t>(value);
+  return static_cast<std::uint64_t>(read_number(plan, name, max));
 }
 
 std::string read_string(const Napi::Object& plan, const char* name) {
@@ -90,6 +90,14 @@ std::uint64_t read_seed(const Napi::Object& plan) {
   return value.As<Napi::BigInt>().Uint64Value(&lossless);
 }
 
+Precision read_precision(const Napi::Object& plan) {
+  const std::string name = read_string(plan, "precision");
+  if (name == "eco") return Precision::eco;
+  if (name == "balanced") return Precision::balanced;
+  if (name == "spin") return Precision::spin;
+  refuse("precision", "'eco', 'balanced' or 'spin'");
+}
+
 Backend read_backend(const Napi::Object& plan) {
   const std::string name = read_string(plan, "backend");
   if (name == "auto") return Backend::automatic;
@@ -108,10 +116,11 @@ ScanOptions read_scan_plan(const Napi::Value& value) {
   ScanOptions options;
   options.ranges = read_ranges(plan);
   options.ports = read_ports(plan);
-  options.rate = read_number(plan, "rate");
-  if (!(options.rate > 0 && options.rate <= PacingSchedule::kMaxRate)) {
-    refuse("rate", "above 0 and at most 1e9");
-  }
+  options.rate = read_number(plan, "rate", PacingSchedule::kMaxRate);
+  if (options.rate == 0) refuse("rate", "above 0");
+  options.precision = read_precision(plan);
+  options.catch_up_ns = static_cast<std::uint64_t>(read_number(plan, "catchUpMs", 1000) *
+                                                   static_cast<double>(kNsPerMs));
   options.retries = static_cast<std::uint32_t>(read_count(plan, "retries", 255));
   options.timeout_ns = read_count(plan, "timeoutMs", 1e9) * kNsPerMs;
   options.seed = read_seed(plan);
@@ -121,6 +130,9 @@ ScanOptions read_scan_plan(const Napi::Value& value) {
   options.backend = read_backend(plan);
   options.report_mask = static_cast<std::uint8_t>(read_count(plan, "reportMask", 255));
   options.start_position = read_count(plan, "startPosition", kMaxExact);
+  options.end_position = read_count(plan, "endPosition", kMaxExact);
+  if (options.end_position < options.start_position)
+    refuse("endPosition", "at least startPosition");
   return options;
 }
 

@@ -16,7 +16,7 @@ const statistics = (changes: Partial<ScanStatistics> = {}): ScanStatistics => ({
     backend: '',
     targetRate: 20_000,
     elapsedMs: 1000,
-    startPosition: 0,
+    settledBefore: 0,
   }),
   total: 65_535,
   percent: 12.34,

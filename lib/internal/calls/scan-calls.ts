@@ -11,6 +11,9 @@ export interface NativeScanPlan {
   ports: Uint16Array;
   /** Packets per second, above 0. */
   rate: number;
+  precision: 'eco' | 'balanced' | 'spin';
+  /** How much lateness may be made good, 0..1000. */
+  catchUpMs: number;
   /** Exactly this many further probes for a silent target, 0..255. */
   retries: number;
   /** Wait after each probe. */
@@ -27,6 +30,8 @@ export interface NativeScanPlan {
   reportMask: number;
   /** Where to go on; 0 for a new scan. */
   startPosition: number;
+  /** One past the last position of the order that is probed. */
+  endPosition: number;
 }
 
 /** Scans: one send and one capture thread each, steered from here. */

@@ -57,7 +57,7 @@ export class ConnectScan implements ScanEngine {
     this.#plan = plan;
     this.#options = options;
     this.#queue = new TaskQueue(plan);
-    this.#tally = new ConnectTally(plan.startPosition);
+    this.#tally = new ConnectTally(plan.startPosition - plan.firstPosition);
     // Two tokens, or 10 ms worth: timers wake late, and what they sleep over must not be lost.
     const burst = Math.max(2, plan.rate / 100);
     const { clock } = options;
@@ -85,6 +85,10 @@ export class ConnectScan implements ScanEngine {
     this.#wake();
   }
 
+  setRate(rate: number): void {
+    this.#bucket.setRate(rate);
+  }
+
   stop(): void {
     if (this.#phase === 'created') this.#end('stopped');
     this.#stopper.abort();
@@ -101,9 +105,9 @@ export class ConnectScan implements ScanEngine {
   counters(): EngineCounters {
     const situation = {
       phase: this.#phase,
-      positionsTotal: this.#queue.size,
+      positionsTotal: this.#plan.endPosition - this.#plan.firstPosition,
       resumePosition: this.#queue.resumePosition,
-      targetRate: this.#plan.rate,
+      targetRate: this.#bucket.rate,
       cpuNs: this.#cpuNs ?? this.#cpuSinceStart(),
     };
     return this.#tally.counters(situation, this.#nowNs());

@@ -51,6 +51,8 @@ export interface ScanEngine {
   start(): void;
   pause(): void;
   resume(): void;
+  /** Packets a second from now on. */
+  setRate(rate: number): void;
   /** No probe leaves after this; answers under way are still awaited. Idempotent. */
   stop(): void;
   /** Takes at most `max` waiting results; what is not taken holds the engine back. */

@@ -32,7 +32,7 @@ export class SynScan implements ScanEngine {
   readonly #native: NativeScanCalls;
   readonly #handle: number;
   readonly #slots: Float64Array;
-  readonly #startPosition: number;
+  readonly #plan: ScanPlan;
   #isClosed = false;
 
   /**
@@ -43,7 +43,7 @@ export class SynScan implements ScanEngine {
    */
   constructor(plan: ScanPlan, native: NativeScanCalls) {
     this.#native = native;
-    this.#startPosition = plan.startPosition;
+    this.#plan = plan;
     try {
       this.#handle = native.scan_create(nativePlan(plan));
     } catch (error) {
@@ -65,6 +65,10 @@ export class SynScan implements ScanEngine {
     this.#native.scan_resume(this.#handle);
   }
 
+  setRate(rate: number): void {
+    this.#native.scan_set_rate(this.#handle, rate);
+  }
+
   stop(): void {
     this.#native.scan_stop(this.#handle);
   }
@@ -75,12 +79,13 @@ export class SynScan implements ScanEngine {
   }
 
   counters(): EngineCounters {
+    const { firstPosition, startPosition, endPosition } = this.#plan;
     const slot = (name: keyof typeof SCAN_SLOT): number => this.#slots[SCAN_SLOT[name]] ?? 0;
     return {
       phase: PHASES[slot('phase')] ?? 'failed',
-      positionsTotal: slot('positions'),
-      positionsSettled: this.#startPosition + slot('settled'),
-      resumePosition: Math.max(slot('resumePosition'), this.#startPosition),
+      positionsTotal: endPosition - firstPosition,
+      positionsSettled: startPosition - firstPosition + slot('settled'),
+      resumePosition: Math.max(slot('resumePosition'), startPosition),
       sent: slot('sent'),
       sendFailures: slot('sendFailed'),
       busyRetries: slot('sendBusy'),
@@ -128,6 +133,8 @@ function nativePlan(plan: ScanPlan): NativeScanPlan {
     ranges: encodeRanges(plan.ranges),
     ports: plan.ports,
     rate: plan.rate,
+    precision: plan.precision,
+    catchUpMs: plan.catchUpMs,
     retries: plan.retries,
     timeoutMs: plan.timeoutMs,
     seed: BigInt(plan.seed),
@@ -137,5 +144,6 @@ function nativePlan(plan: ScanPlan): NativeScanPlan {
     backend: plan.backend,
     reportMask: plan.states.reduce((mask, state) => mask | (1 << portStates.indexOf(state)), 0),
     startPosition: plan.startPosition,
+    endPosition: plan.endPosition,
   };
 }

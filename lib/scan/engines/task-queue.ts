@@ -19,31 +19,30 @@ export interface TaskPlan {
   readonly ports: Uint16Array;
   readonly seed: number;
   readonly startPosition: number;
+  /** One past the last position that is handed out. */
+  readonly endPosition: number;
 }
 
-/** Hands out every pair from `startPosition` on once, in the seed's order, and again those that are to be repeated. */
+/** Hands out every pair from `startPosition` to `endPosition` once, in the seed's order, and again those that are to be repeated. */
 export class TaskQueue {
   readonly #tasks: TaskList;
   readonly #order: TaskOrder;
   readonly #repeats: Task[] = [];
   /** Positions begun and not settled; a Set keeps insertion order, which is theirs, so its first is the lowest. */
   readonly #unsettled = new Set<number>();
+  readonly #end: number;
   #next: number;
 
-  constructor({ ranges, ports, seed, startPosition }: TaskPlan) {
+  constructor({ ranges, ports, seed, startPosition, endPosition }: TaskPlan) {
     this.#tasks = new TaskList(ranges, ports);
     this.#order = new TaskOrder(this.#tasks.size, seed);
     this.#next = startPosition;
-  }
-
-  /** Number of pairs in all. */
-  get size(): number {
-    return this.#tasks.size;
+    this.#end = endPosition;
   }
 
   /** Whether pairs are left that were never handed out. */
   get hasNew(): boolean {
-    return this.#next < this.size;
+    return this.#next < this.#end;
   }
 
   /** Whether `take` would give one now. */

@@ -8,7 +8,7 @@
 namespace pacegate {
 namespace {
 
-constexpr std::uint64_t kMinWindow = 65'536;
+constexpr std::uint64_t kMinWindow = std::uint64_t{1} << 20;  // 8 MiB; the rate may be raised later
 constexpr std::uint64_t kMaxWindow = std::uint64_t{1} << 22;  // 32 MiB
 
 // Twice what is in flight at the asked rate, so that a burst of settling never stops the sending.
@@ -30,9 +30,11 @@ ScanContext::ScanContext(ScanOptions scan_options, Network scan_network, ScanSlo
       network(std::move(scan_network)),
       plan(network.ranges, options.ports),
       order(plan.size(), options.seed),
+      end_position(std::min(options.end_position, plan.size())),
       matcher(options.cookie_key, options.source_port),
-      window(window_capacity(options, plan.size())),
-      cursors(window, {options.start_position, plan.size()}, options.retries, options.timeout_ns),
+      window(
+          window_capacity(options, end_position - std::min(options.start_position, end_position))),
+      cursors(window, {options.start_position, end_position}, options.retries, options.timeout_ns),
       slots(scan_slots) {
   for (std::size_t i = 0; i < network.links.size(); ++i) {
     feeds.push_back(std::make_unique<CaptureFeed>());

@@ -47,6 +47,7 @@ struct ScanContext {
   const Network network;
   const TargetPlan plan;
   const Permutation order;
+  const std::uint64_t end_position;  ///< one past the last to be probed
   const AnswerMatcher matcher;
 
   // The sending thread's; capture threads call the members documented for any thread.

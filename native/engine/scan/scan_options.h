@@ -36,6 +36,8 @@ struct ScanOptions {
   Backend backend = Backend::automatic;
   std::uint8_t report_mask = 0xff;  ///< bit per PortState
   std::uint64_t start_position = 0;
+  /// One past the last position: a shard ends before the plan does. Beyond the plan: its end.
+  std::uint64_t end_position = UINT64_MAX;
 
   [[nodiscard]] PacingOptions pacing() const { return {rate, precision, catch_up_ns}; }
   [[nodiscard]] bool reports(PortState state) const {

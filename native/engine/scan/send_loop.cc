@@ -144,7 +144,7 @@ bool SendLoop::over() {
   if (holding_) return false;
   const ProbeCursors& cursors = context_.cursors;
   if (cursors.all_settled()) {
-    end_ = stopping_ && cursors.started() < context_.plan.size() ? End::stopped : End::complete;
+    end_ = stopping_ && cursors.started() < context_.end_position ? End::stopped : End::complete;
     return true;
   }
   if (stopping_ && heard_ns() > pacer_.meter().last_ns() + context_.options.timeout_ns) {

@@ -217,6 +217,46 @@ TEST_SUITE("engine") {
     CHECK(run_to_end(engine, slots).found.size() == 40);
   }
 
+  TEST_CASE("P11 shards probe every pair exactly once between them") {
+    std::map<std::pair<IpAddress, std::uint16_t>, int> probes;
+    const std::uint64_t edges[] = {0, 333, 334, 334, 1000};
+    for (int shard = 0; shard < 4; ++shard) {
+      const auto wire = std::make_shared<FakeWire>();
+      wire->respond = by_port;
+      ScanOptions options = options_for(50, 20);
+      options.retries = 0;
+      options.start_position = edges[shard];
+      options.end_position = edges[shard + 1];
+      ScanSlots slots;
+      ScanEngine engine(options, test::fake_network(wire, options.ranges), slots);
+      engine.start();
+      const Outcome outcome = run_to_end(engine, slots);
+      CHECK(outcome.phase == ScanPhase::done);
+      CHECK(outcome.found.size() == edges[shard + 1] - edges[shard]);
+      CHECK(slots.get(kSlotResumePosition) == static_cast<double>(edges[shard + 1]));
+      for (const auto& [target, count] : wire->probes()) probes[target] += count;
+    }
+    CHECK(probes.size() == 1000);
+    for (const auto& [target, count] : probes) CHECK(count == 1);
+  }
+
+  TEST_CASE("a scan whose rate is raised later has room for what is then in flight") {
+    const auto wire = std::make_shared<FakeWire>();
+    wire->respond = [](const packet::IpPacket&, const packet::TcpSegment&) {
+      return std::optional<Frame>();
+    };
+    ScanOptions options = options_for(100, 700);
+    options.rate = 1;
+    options.retries = 0;
+    options.timeout_ns = 1'000'000 * kMs;
+    ScanSlots slots;
+    ScanEngine engine(options, test::fake_network(wire, options.ranges), slots);
+    engine.start();
+    engine.set_rate(1e8);
+    while (slots.get(kSlotSent) < 70'000 && !ended(slots)) std::this_thread::yield();
+    CHECK(slots.get(kSlotSettled) == 0);
+  }
+
   TEST_CASE("an engine may be destroyed at any moment, also with nobody draining") {
     for (int delay = 0; delay < 20; ++delay) {
       const auto wire = std::make_shared<FakeWire>();

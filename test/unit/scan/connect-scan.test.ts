@@ -5,25 +5,30 @@ import { judgeError } from '../../../lib/scan/engines/connect-probe.js';
 import { ConnectScan } from '../../../lib/scan/engines/connect-scan.js';
 import type { ScanResult } from '../../../lib/scan/result.js';
 import type { ScanPlan } from '../../../lib/scan/scan-plan.js';
+import { totalSize } from '../../../lib/scan/targets/address-range.js';
 import { ManualClock } from '../../../lib/testing/manual-clock.js';
 
 function plan(overrides: Partial<ScanPlan> = {}): ScanPlan {
-  return {
-    technique: 'connect',
-    ranges: [{ family: 4, first: 0x0a000000n, last: 0x0a000003n }],
+  const merged = {
+    technique: 'connect' as const,
+    ranges: [{ family: 4 as const, first: 0x0a000000n, last: 0x0a000003n }],
     addresses: 4,
     ports: Uint16Array.from({ length: 25 }, (_, i) => i + 1),
     rate: 1000,
+    precision: 'balanced' as const,
+    catchUpMs: 10,
     retries: 2,
     timeoutMs: 100,
     seed: 1,
     interfaceName: '',
-    backend: 'auto',
-    states: ['open', 'closed', 'filtered', 'unknown'],
+    backend: 'auto' as const,
+    states: ['open', 'closed', 'filtered', 'unknown'] as const,
+    firstPosition: 0,
     startPosition: 0,
     planHash: '',
     ...overrides,
   };
+  return { endPosition: Number(totalSize(merged.ranges)) * merged.ports.length, ...merged };
 }
 
 const OPEN: ConnectOutcome = { kind: 'answer', state: 'open', reason: 'syn-ack', rttMs: 1 };

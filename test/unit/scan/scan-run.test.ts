@@ -150,6 +150,59 @@ describe('a scan', () => {
     expect(await scan.done).toMatchObject({ complete: false, state: { position: 42 } });
   });
 
+  it('P3 takes a new rate at any time, and refuses one that is none', async () => {
+    const { native, scan } = begin({ maxRate: 1000, minRate: 50 });
+    scan.setRate(200);
+    expect(native.calls).toEqual(['create', 'start', 'set_rate']);
+    expect(scan.statistics.targetPacketsPerSecond).toBe(200);
+    for (const [rate, code] of [
+      [49, 'OUT_OF_RANGE'],
+      [1e9, 'OUT_OF_RANGE'],
+      [Number.NaN, 'OUT_OF_RANGE'],
+      ['5', 'INVALID_ARGUMENT'],
+    ] as const) {
+      expect(() => {
+        scan.setRate(rate as number);
+      }).toThrow(expect.objectContaining({ code: `ERR_PACEGATE_${code}` }));
+    }
+    native.end(4);
+    await scan.done;
+    scan.setRate(300);
+    expect(native.calls.filter((call) => call === 'set_rate')).toHaveLength(1);
+  });
+
+  it('P3 warns once when the rate stays below minRate, but not of a pause', async () => {
+    const clock = new ManualClock(1n);
+    const { native, scan } = begin({ maxRate: 1000, minRate: 900 }, { clock });
+    native.set(SCAN_SLOT.phase, 2);
+    const letPass = async () => {
+      await clock.advance(600);
+      await new Promise((resolve) => setTimeout(resolve, 10)); // a few looks
+    };
+    scan.pause();
+    for (let i = 0; i < 3; i++) await letPass();
+    scan.resume();
+    for (let i = 0; i < 5; i++) await letPass();
+    native.end(4);
+    const { warnings } = await scan.done;
+    expect(warnings).toEqual([
+      { code: 'below-min-rate', message: expect.stringContaining('below minRate 900') as string },
+    ]);
+  });
+
+  it('P3 a rate set before the targets are known is the one it starts with', async () => {
+    const { native, scan } = begin(
+      { targets: 'one.example' },
+      { lookup: () => Promise.resolve(['10.0.0.1']) },
+    );
+    scan.setRate(7);
+    await vi.waitFor(() => {
+      expect(native.calls).toEqual(['create', 'set_rate', 'start']);
+    });
+    native.end(4);
+    await scan.done;
+  });
+
   it('stops by its signal, and sends nothing when that has gone off before', async () => {
     const controller = new AbortController();
     const { native, scan } = begin({ signal: controller.signal });
@@ -384,6 +437,37 @@ describe('resuming', () => {
       complete: true,
       statistics: { settled: 100, percent: 100 },
     });
+  });
+
+  it('P11 a shard is a part of the order, also when it goes on', async () => {
+    const shard = { index: 1, count: 3 };
+    const { native, scan } = begin({ shard });
+    expect(native.plan).toMatchObject({ startPosition: 33, endPosition: 66 });
+    expect(scan.statistics).toMatchObject({ total: 33, settled: 0 });
+    native.end(5, 40);
+    const summary = await scan.done;
+    expect(summary).toMatchObject({ complete: false, state: { position: 40 } });
+    const next = begin({ shard, resume: summary.state });
+    expect(next.native.plan).toMatchObject({ startPosition: 40, endPosition: 66 });
+    find(next.native, 26);
+    next.native.end(4, 66);
+    expect(await next.scan.done).toMatchObject({
+      complete: true,
+      statistics: { settled: 33, percent: 100 },
+    });
+    for (const other of [
+      {},
+      { shard: { index: 0, count: 3 } },
+      { shard: { index: 1, count: 4 } },
+    ]) {
+      await expect(begin({ ...other, resume: summary.state }).scan.done).rejects.toThrow('shard');
+    }
+  });
+
+  it('a shard of fewer pairs than shards may be empty', async () => {
+    const { native, scan } = begin({ ports: '1-2', shard: { index: 0, count: 5 } });
+    expect(await scan.done).toMatchObject({ complete: true });
+    expect(native.calls).toEqual([]);
   });
 
   it.each<[string, Partial<ScanOptions>]>([

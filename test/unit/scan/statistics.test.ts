@@ -18,13 +18,17 @@ const plan: ScanPlan = {
   addresses: 1,
   ports: Uint16Array.of(1, 2),
   rate: 1000,
+  precision: 'eco',
+  catchUpMs: 25,
   retries: 1,
   timeoutMs: 1000,
   seed: 2 ** 52,
   interfaceName: '',
   backend: 'auto',
   states: ['open', 'unknown'],
-  startPosition: 20,
+  firstPosition: 5,
+  endPosition: 125,
+  startPosition: 25,
   planHash: '',
 };
 
@@ -72,7 +76,7 @@ describe('statistics of a scan', () => {
       backend: engine.backend,
       targetRate: 1000,
       elapsedMs: 500,
-      startPosition: 20,
+      settledBefore: 20,
     });
     expect(statistics).toMatchObject({
       phase: 'sending',
@@ -93,6 +97,7 @@ describe('statistics of a scan', () => {
     expect(statistics.percent).toBeCloseTo(41.67, 2);
     // 30 settled in 500 ms, 70 to go.
     expect(statistics.etaMs).toBeCloseTo((70 * 500) / 30, 6);
+    expect(native.plan).toMatchObject({ precision: 'eco', catchUpMs: 25, endPosition: 125 });
     expect(native.plan?.reportMask).toBe(0b1001);
     expect(native.plan?.seed).toBe(2n ** 52n);
   });
@@ -103,7 +108,7 @@ describe('statistics of a scan', () => {
       backend: '',
       targetRate: 7,
       elapsedMs: 0,
-      startPosition: 0,
+      settledBefore: 0,
     });
     expect(statistics).toMatchObject({
       phase: 'preparing',
