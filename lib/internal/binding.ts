@@ -7,6 +7,7 @@ import type { NativeHostCalls } from './calls/host-calls.js';
 import type { NativeKeyedCalls } from './calls/keyed-calls.js';
 import type { NativeMonitorCalls } from './calls/monitor-calls.js';
 import type { NativeScanCalls } from './calls/scan-calls.js';
+import type { NativeSenderCalls } from './calls/sender-calls.js';
 import type { NativeThrottleCalls } from './calls/throttle-calls.js';
 import type { NativeWindowCalls } from './calls/window-calls.js';
 
@@ -16,6 +17,7 @@ export type { NativeCapability, NativeHostCalls, NativeInterface } from './calls
 export { KEYED_QUOTA, KEYED_STATISTICS, type NativeKey } from './calls/keyed-calls.js';
 export type { NativeMonitorCalls } from './calls/monitor-calls.js';
 export type { NativeScanCalls, NativeScanPlan } from './calls/scan-calls.js';
+export type { NativeSenderInfo, NativeSenderOptions, NativeVaried } from './calls/sender-calls.js';
 export type { NativeThrottleCalls } from './calls/throttle-calls.js';
 export { QUOTA_SCRATCH } from './calls/window-calls.js';
 
@@ -48,6 +50,7 @@ export interface NativeBinding
     NativeThrottleCalls,
     NativeScanCalls,
     NativeMonitorCalls,
+    NativeSenderCalls,
     NativeHostCalls {
   /** Further results of the latest call that says so; see {@link SCRATCH}. */
   readonly scratch: Float64Array;

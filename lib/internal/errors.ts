@@ -14,6 +14,7 @@ export type PacegateErrorCode =
   | 'ERR_PACEGATE_MONITOR_RUNNING'
   | 'ERR_PACEGATE_CIRCUIT_OPEN'
   | 'ERR_PACEGATE_TIMED_OUT'
+  | 'ERR_PACEGATE_TRANSMIT_RUNNING'
   | 'ERR_PACEGATE_DISPOSED';
 
 // Registered, so that errors are recognised across two copies of this package in one process.

@@ -1,6 +1,7 @@
 import { checkNumber } from '../internal/check.js';
 import { alarmsOf } from '../internal/clock-alarms.js';
 import { wholeNs } from '../internal/duration.js';
+import { revealBuckets } from './bucket/bucket-place.js';
 import { BucketReservations } from './bucket/bucket-reservations.js';
 import { Lease } from './bucket/lease.js';
 import { NativeBucket } from './bucket/native-bucket.js';
@@ -13,7 +14,7 @@ import {
   type Limiter,
   type LimiterStatistics,
 } from './decision.js';
-import type { ShareHandle } from './sharing/share.js';
+import { placeOf, type ShareHandle } from './sharing/share.js';
 import { LimiterCounters } from './statistics/limiter-counters.js';
 import {
   type BucketQuota,
@@ -53,6 +54,14 @@ export class TokenBucket implements Limiter {
   readonly #lease: Lease;
   readonly #reservations: BucketReservations;
   readonly #line: WaitingLine;
+
+  static {
+    revealBuckets((value) => {
+      if (typeof value !== 'object' || value === null || !(#bucket in value)) return undefined;
+      const join = () => ({ place: placeOf(value.share), madeWith: value.#madeWith });
+      return { clock: value.#bucket.clock, join };
+    });
+  }
 
   /**
    * @throws PacegateError `ERR_PACEGATE_INVALID_ARGUMENT`, `ERR_PACEGATE_OUT_OF_RANGE`, or
@@ -147,11 +156,7 @@ export class TokenBucket implements Limiter {
     return this.#line.join(cost, patience);
   }
 
-  /**
-   * As {@link tryAcquire}, and explains the answer.
-   *
-   * @throws PacegateError as tryAcquire
-   */
+  /** As {@link tryAcquire}, and explains the answer. @throws PacegateError as tryAcquire */
   check(cost = 1): Decision {
     if (!isCost(cost)) throw badCost('cost', cost);
     this.#end();
@@ -159,11 +164,7 @@ export class TokenBucket implements Limiter {
     return this.#bucket.decision(isAllowed, this.#live().burst);
   }
 
-  /**
-   * What {@link check} would say; takes and counts nothing.
-   *
-   * @throws PacegateError as tryAcquire
-   */
+  /** What {@link check} would say; takes and counts nothing. @throws PacegateError as tryAcquire */
   peek(cost = 1): Decision {
     if (!isCost(cost)) throw badCost('cost', cost);
     this.#end();
@@ -180,11 +181,7 @@ export class TokenBucket implements Limiter {
     return Math.max(0, this.peek(cost).retryAfterMs - this.#line.advantageNs() / 1e6);
   }
 
-  /**
-   * Tokens there are now, with their fraction; 0 while somebody waits.
-   *
-   * @throws PacegateError after dispose
-   */
+  /** Tokens there are now, with their fraction; 0 while somebody waits. @throws PacegateError after dispose */
   availableTokens(): number {
     this.#end();
     return this.#bucket.available();

@@ -13,6 +13,10 @@ export {
   type IcmpMonitorStatistics,
 } from './icmp-monitor/icmp-monitor.js';
 export type { UnreachableEvent } from './icmp-monitor/icmp-event.js';
+export { PacketSender } from './packet-sender/packet-sender.js';
+export type { PacketSenderOptions } from './packet-sender/sender-options.js';
+export type { PacketSenderStatistics, SendReport } from './packet-sender/sender-statistics.js';
+export type { TransmitOptions } from './packet-sender/transmit-options.js';
 export type { ScanOptions } from './options.js';
 export type { PortState, ScanReason } from './reasons.js';
 export type { ScanResult } from './result.js';

@@ -49,9 +49,16 @@ const deviceFaults: Readonly<Record<string, PacegateErrorCode>> = {
 
 /** What the operating system refused in the middle of a scan; `errno` as it counts, 0 when unknown. */
 export function scanFailure(errno: number): Error {
+  return deviceFailure('the network device took no packet for 5 s', errno);
+}
+
+/** A frame that will never be taken; `errno` as the operating system counts. */
+export function frameRefused(errno: number): Error {
+  return deviceFailure('the network device refused the frame', errno);
+}
+
+function deviceFailure(what: string, errno: number): Error {
   const name = errno > 0 ? getSystemErrorName(-errno) : 'unknown reason';
-  const message = `the network device took no packet for 5 s (${name})`;
-  return new PacegateError(deviceFaults[name] ?? 'ERR_PACEGATE_SYSTEM', message, {
-    systemError: errno,
-  });
+  const code = deviceFaults[name] ?? 'ERR_PACEGATE_SYSTEM';
+  return new PacegateError(code, `${what} (${name})`, { systemError: errno });
 }

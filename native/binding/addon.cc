@@ -11,6 +11,7 @@
 #include "binding/monitor_calls.h"
 #include "binding/napi_setup.h"
 #include "binding/scan_calls.h"
+#include "binding/sender_calls.h"
 #include "binding/throttle_calls.h"
 #include "binding/window_calls.h"
 
@@ -29,6 +30,7 @@ class Addon : public Napi::Addon<Addon> {
     register_throttle_calls(exports);
     register_scan_calls(exports);
     register_monitor_calls(exports);
+    register_sender_calls(exports);
   }
 
  private:

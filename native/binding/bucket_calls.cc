@@ -7,6 +7,7 @@
 #include <span>
 #include <utility>
 
+#include "binding/bucket_place.h"
 #include "binding/call_time.h"
 #include "core/limit/token_bucket.h"
 
@@ -28,10 +29,12 @@ TokenBucket& bucket_of(const Call& call) {
   return object_of(call).bucket();
 }
 
+BucketMaking read_making(const Call& call, std::size_t index) {
+  return {call.number(index), call.number(index + 1)};
+}
+
 BucketQuota read_quota(const Call& call, std::size_t index) {
-  const std::optional<BucketQuota> quota = make_quota(call.number(index), call.number(index + 1));
-  if (!quota) throw CallError("no bucket can have this rate and burst");
-  return *quota;
+  return read_making(call, index).quota();
 }
 
 /// \return UINT64_MAX for what is beyond any wait
@@ -75,31 +78,18 @@ napi_value bucket_limit_leases(Call& call) {
   return Call::nothing();
 }
 
-/// Shared buckets are the same when they were made with the same rate and burst.
-SharedFormat format_of(double rate, double burst) {
-  SharedFormat format;
-  format.kind = SharedFormat::kBucket;
-  format.version = 1;
-  format.bytes = sizeof(TokenBucket);
-  format.options = {rate, burst};
-  format.names = {"rate", "burst"};
-  return format;
-}
-
 template <typename Time>
 napi_value bucket_join(Call& call) {
-  const BucketQuota quota = read_quota(call, 0);
   const double initial_tokens = call.number(2);
   const Ticks now = now_of<Time>(call, 4);
-  SharedPlace place(call, 3, format_of(call.number(0), call.number(1)),
-                    [&](std::byte* state) { new (state) TokenBucket(quota, initial_tokens, now); });
+  SharedPlace place = join_bucket(call, 3, read_making(call, 0), initial_tokens, now);
   return call.int32_value(
       call.environment().buckets.add(std::make_unique<BucketObject>(std::move(place))));
 }
 
 napi_value bucket_share(Call& call) {
   BucketObject& object = object_of(call);
-  object.share(SharedPlace(call, 3, format_of(call.number(1), call.number(2)),
+  object.share(SharedPlace(call, 3, read_making(call, 1).format(),
                            [&](std::byte* state) { new (state) TokenBucket(object.bucket()); }));
   return Call::nothing();
 }

@@ -25,6 +25,7 @@
 #include "binding/monitor_object.h"
 #include "binding/napi_setup.h"
 #include "binding/scan_object.h"
+#include "binding/sender_object.h"
 #include "binding/shared_doubles.h"
 #include "binding/window_object.h"
 #include "core/limit/adaptive_throttle.h"
@@ -47,6 +48,7 @@ class Environment {
   HandleTable<KeyedObject> keyed{"keyed limiter"};
   HandleTable<ScanObject> scans{"scan"};
   HandleTable<MonitorObject> monitors{"ICMP monitor"};
+  HandleTable<SenderObject> senders{"packet sender"};
 };
 
 }  // namespace pacegate::binding

@@ -1,0 +1,60 @@
+/// \file
+/// A packet sender as one environment owns it: the device, the limiter it is charged to, and the
+/// counters JavaScript reads.
+#pragma once
+
+#include <cstdint>
+#include <new>
+#include <optional>
+#include <utility>
+
+#include "binding/shared_doubles.h"
+#include "binding/shared_place.h"
+#include "core/limit/token_bucket.h"
+#include "engine/transmit/open_backend.h"
+#include "engine/transmit/transmit_slots.h"
+#include "engine/transmit/transmitter.h"
+#include "platform/interface.h"
+
+namespace pacegate::binding {
+
+struct SenderOptions {
+  platform::Interface interface;
+  Backend backend = Backend::automatic;
+  PacingOptions pacing;
+};
+
+class SenderObject {
+ public:
+  /// \param limiter a bucket that was shared, held here by itself: whoever else has it may go
+  /// \throws platform::PlatformError when the device cannot be opened
+  SenderObject(Napi::Env env, const SenderOptions& options, std::optional<SharedPlace> limiter)
+      : counters_(env, kTransmitSlotCount),
+        slots_(*new(counters_.values().data()) TransmitSlots),
+        limiter_(std::move(limiter)),
+        mtu_(options.interface.mtu),
+        transmitter_(opener(options), options.pacing,
+                     limiter_ ? &limiter_->state().as<TokenBucket>() : nullptr, slots_) {
+    static_assert(sizeof(TransmitSlots) == kTransmitSlotCount * sizeof(double));
+  }
+
+  [[nodiscard]] Transmitter& transmitter() { return transmitter_; }
+  [[nodiscard]] std::uint32_t mtu() const { return mtu_; }
+  [[nodiscard]] napi_value slots() const { return counters_.array(); }
+
+ private:
+  static OpenSender opener(const SenderOptions& options) {
+    return [options](std::size_t slot_bytes) {
+      return open_backend(options.interface, options.backend, options.pacing.rate, slot_bytes);
+    };
+  }
+
+  // Destroyed from the last to the first: the thread ends before the memory it counts in may go.
+  SharedDoubles counters_;
+  TransmitSlots& slots_;
+  std::optional<SharedPlace> limiter_;
+  std::uint32_t mtu_;
+  Transmitter transmitter_;
+};
+
+}  // namespace pacegate::binding

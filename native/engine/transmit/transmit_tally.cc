@@ -1,0 +1,98 @@
+#include "engine/transmit/transmit_tally.h"
+
+#include "core/time.h"
+#include "platform/thread.h"
+
+namespace pacegate {
+namespace {
+
+constexpr std::uint64_t kPublishNs = 20 * kNsPerMs;
+
+double microseconds(std::uint64_t ns) {
+  return static_cast<double>(ns) / 1000.0;
+}
+
+}  // namespace
+
+void TransmitTally::began(std::uint64_t now_ns) noexcept {
+  for (const auto slot : {kTransmitRunSent, kTransmitRunFailed, kTransmitRunPacedPackets,
+                          kTransmitRunPacedNs, kTransmitFaultErrno}) {
+    slots_.set(slot, 0);
+  }
+  slots_.set(kTransmitRunStartNs, static_cast<double>(now_ns));
+  slots_.set(kTransmitRunEndNs, static_cast<double>(now_ns));
+  stall_ = StallWatch();
+  first_ns_ = 0;
+  paced_ns_before_ = slots_.get(kTransmitPacedNs);
+  paced_packets_before_ = slots_.get(kTransmitPacedPackets);
+  cpu_ns_before_ = slots_.get(kTransmitCpuNs) - static_cast<double>(platform::thread_cpu_ns());
+}
+
+void TransmitTally::ended(std::uint64_t now_ns) noexcept {
+  slots_.set(kTransmitRunEndNs, static_cast<double>(now_ns));
+  publish(now_ns);
+}
+
+void TransmitTally::sent(std::uint64_t packets, std::uint64_t now_ns) noexcept {
+  if (packets == 0) return;
+  pacer_.left(packets, now_ns);
+  count(packets, now_ns, now_ns, packets);
+}
+
+void TransmitTally::departed(const platform::Departures& departures) noexcept {
+  if (departures.refused > 0) {
+    slots_.add(kTransmitFailed, static_cast<double>(departures.refused));
+    slots_.add(kTransmitRunFailed, static_cast<double>(departures.refused));
+  }
+  if (departures.left > departures.refused) {
+    pacer_.left(departures);
+    count(departures.left - departures.refused, departures.first_ns, departures.last_ns, 1);
+  } else if (departures.refused > 0) {
+    stall_.refused(departures.refused, departures.last_ns);
+  }
+}
+
+/// \param with_the_first of the packets, how many left at first_ns: a rate counts those after it
+void TransmitTally::count(std::uint64_t packets, std::uint64_t first_ns, std::uint64_t last_ns,
+                          std::uint64_t with_the_first) noexcept {
+  slots_.add(kTransmitSent, static_cast<double>(packets));
+  slots_.add(kTransmitRunSent, static_cast<double>(packets));
+  stall_.accepted();
+  const bool is_first = first_ns_ == 0;
+  if (is_first) first_ns_ = first_ns;
+  slots_.add(kTransmitRunPacedPackets,
+             static_cast<double>(is_first ? packets - with_the_first : packets));
+  slots_.set(kTransmitRunPacedNs, static_cast<double>(last_ns - first_ns_));
+  slots_.set(kTransmitPacedPackets, paced_packets_before_ + slots_.get(kTransmitRunPacedPackets));
+  slots_.set(kTransmitPacedNs, paced_ns_before_ + slots_.get(kTransmitRunPacedNs));
+}
+
+void TransmitTally::refused(std::uint64_t packets, int system_error, bool accepted,
+                            std::uint64_t now_ns) noexcept {
+  slots_.add(kTransmitFailed, static_cast<double>(packets));
+  slots_.add(kTransmitRunFailed, static_cast<double>(packets));
+  slots_.set(kTransmitFaultErrno, system_error);
+  if (!accepted) stall_.refused(packets, now_ns);
+}
+
+void TransmitTally::busy(int system_error, bool accepted, std::uint64_t now_ns) noexcept {
+  slots_.add(kTransmitBusy, 1);
+  slots_.set(kTransmitFaultErrno, system_error);
+  if (!accepted) stall_.refused(1, now_ns);
+}
+
+void TransmitTally::publish_if_due(std::uint64_t now_ns) noexcept {
+  if (now_ns >= next_publish_ns_) publish(now_ns);
+}
+
+void TransmitTally::publish(std::uint64_t now_ns) noexcept {
+  next_publish_ns_ = now_ns + kPublishNs;
+  const LatencyHistogram& gaps = pacer_.meter().gaps();
+  slots_.set(kTransmitCurrentRate, pacer_.meter().rate(now_ns));
+  slots_.set(kTransmitGapP50Us, microseconds(gaps.percentile(0.50)));
+  slots_.set(kTransmitGapP99Us, microseconds(gaps.percentile(0.99)));
+  slots_.set(kTransmitGapMaxUs, microseconds(gaps.max()));
+  slots_.set(kTransmitCpuNs, cpu_ns_before_ + static_cast<double>(platform::thread_cpu_ns()));
+}
+
+}  // namespace pacegate

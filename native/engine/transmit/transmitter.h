@@ -1,0 +1,81 @@
+/// \file
+/// A device opened for sending, under a rate and a limiter of its own.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <thread>
+
+#include "core/limit/token_bucket.h"
+#include "engine/pacing/pacer.h"
+#include "engine/scan/scan_options.h"
+#include "engine/transmit/bucket_charge.h"
+#include "engine/transmit/frame_outlet.h"
+#include "engine/transmit/transmit_control.h"
+#include "engine/transmit/transmit_slots.h"
+#include "engine/transmit/transmit_tally.h"
+#include "packet/frame_variation.h"
+#include "platform/packet_sender.h"
+
+namespace pacegate {
+
+/// Opens a sender whose slots hold frames of so many bytes. \throws platform::PlatformError
+using OpenSender = std::function<std::unique_ptr<platform::PacketSender>(std::size_t slot_bytes)>;
+
+/// Sends frames of the caller's during a call, or variations of a template on a thread of its own,
+/// one such transmit at a time. All methods are for one controlling thread (JavaScript's), and
+/// return at once but for the destructor.
+class Transmitter {
+ public:
+  /// Opens the device; sends nothing.
+  /// \param limiter what each packet costs a token of; nullptr for none. Must outlive this
+  /// \param slots the live counters; must outlive this
+  /// \throws platform::PlatformError
+  Transmitter(OpenSender open, const PacingOptions& pacing, TokenBucket* limiter,
+              TransmitSlots& slots);
+  /// Ends a transmit where it is, within one wake-up and the sender's lead.
+  ~Transmitter();
+  Transmitter(const Transmitter&) = delete;
+  Transmitter& operator=(const Transmitter&) = delete;
+
+  using Frames = std::span<const std::span<const std::uint8_t>>;
+  /// Sends what the limits and the device allow at this moment, from the first frame on. Not while a
+  /// transmit runs.
+  /// \return how many frames were taken, and why not more: ok means the limits
+  /// \throws platform::PlatformError when frames need larger slots and these cannot be had
+  platform::SendReport send(Frames frames);
+
+  /// Begins a transmit on a thread of its own. Not while another runs.
+  /// \param frames without a fault \param count frames to be sent, frame 0 first
+  /// \throws platform::PlatformError as send(); std::system_error when there is no thread to be had
+  void begin(packet::FrameVariation frames, std::uint64_t count);
+  [[nodiscard]] bool is_running() const noexcept;
+  /// Asks the transmit to end; the phase tells when it has.
+  void stop() noexcept;
+  /// \param rate packets per second, > 0; PacingSchedule::kMaxRate for as fast as it goes
+  void set_rate(double rate) noexcept;
+
+  [[nodiscard]] const char* backend() const noexcept { return sender_->backend(); }
+  [[nodiscard]] bool takes_ethernet() const noexcept { return sender_->takes_ethernet(); }
+
+ private:
+  void run(const packet::FrameVariation& frames, std::uint64_t count);
+  void join() noexcept;
+  void make_room_for(std::size_t frame_bytes);
+
+  OpenSender open_;
+  std::unique_ptr<platform::PacketSender> sender_;
+  TransmitSlots& slots_;
+  TransmitControl control_;
+  Pacer pacer_;
+  BucketCharge tokens_;
+  TransmitTally tally_;
+  std::thread thread_;
+};
+
+}  // namespace pacegate

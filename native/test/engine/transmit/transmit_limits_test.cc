@@ -1,0 +1,160 @@
+#include <doctest/doctest.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "engine/transmit/transmit_rig.h"
+#include "engine/transmit/transmitter.h"
+
+namespace pacegate {
+namespace {
+
+using packet::FrameVariation;
+using platform::SendOutcome;
+using platform::SendReport;
+using test::available;
+using test::bucket_of;
+using test::check_exactly;
+using test::FakeHoldingSender;
+using test::kHardlyEver;
+using test::kUnlimited;
+using test::ports_from;
+using test::Rig;
+
+}  // namespace
+
+TEST_SUITE("engine/transmit under its limits") {
+  TEST_CASE("stop ends a transmit whose device is always busy, and tokens go back") {
+    TokenBucket bucket = bucket_of(kHardlyEver, 10);
+    Rig rig(kUnlimited, &bucket);
+    rig.device->policy = [&, taken = false](std::size_t) mutable -> SendReport {
+      const std::size_t accepted = std::exchange(taken, true) ? 0 : 4;
+      return {accepted, SendOutcome::busy, ENOBUFS};
+    };
+    rig.transmitter.begin(ports_from(1), 100);
+    while (rig.count(kTransmitBusy) < 3) std::this_thread::yield();
+    rig.transmitter.stop();
+    CHECK(rig.await_end() == TransmitPhase::stopped);
+    CHECK(rig.count(kTransmitRunSent) == 4);
+    CHECK(available(bucket) == doctest::Approx(6).epsilon(0.01));
+  }
+
+  TEST_CASE("P3 the limiter holds to the token, and a change of its rate is heard") {
+    TokenBucket bucket = bucket_of(kHardlyEver, 10);
+    Rig rig(kUnlimited, &bucket);
+    const FrameVariation frames = ports_from(1);
+    rig.transmitter.begin(frames, 300);
+    while (rig.count(kTransmitStarved) == 0) std::this_thread::yield();
+    CHECK(rig.device->count() == 10);
+    CHECK(rig.count(kTransmitForgone) == 0);
+    // NOLINTNEXTLINE(bugprone-unchecked-optional-access)
+    bucket.set_quota(*make_quota(1e6, 100), ticks_from_ns(platform::monotonic_ns()));
+    CHECK(rig.await_end() == TransmitPhase::complete);
+    check_exactly(*rig.device, frames, 300);
+  }
+
+  TEST_CASE("a token is not given back while somebody waits for the bucket") {
+    TokenBucket bucket = bucket_of(kHardlyEver, 10);
+    Rig rig(kUnlimited, &bucket);
+    rig.device->policy = [](std::size_t) -> SendReport { return {0, SendOutcome::busy, EAGAIN}; };
+    rig.transmitter.begin(ports_from(1), 100);
+    while (rig.count(kTransmitBusy) == 0) std::this_thread::yield();
+    const Ticks now = ticks_from_ns(platform::monotonic_ns());
+    REQUIRE(bucket.reserve(1, Ticks{1} << 58, now).allowed());
+    rig.transmitter.stop();
+    CHECK(rig.await_end() == TransmitPhase::stopped);
+    CHECK(available(bucket) == 0);
+    CHECK(bucket.time_to_full(ticks_from_ns(platform::monotonic_ns())) > bucket.quota().capacity);
+  }
+
+  TEST_CASE("P9 the rate holds, and another one is heard at once") {
+    Rig rig(kHardlyEver);
+    const FrameVariation frames = ports_from(1);
+    rig.transmitter.begin(frames, 50);
+    while (rig.count(kTransmitRunSent) == 0) std::this_thread::yield();
+    CHECK(rig.device->count() == 1);
+    rig.transmitter.set_rate(kUnlimited);
+    CHECK(rig.await_end() == TransmitPhase::complete);
+    check_exactly(*rig.device, frames, 50);
+  }
+
+  TEST_CASE("P9 packets per second are those after the first, in the time after it") {
+    Rig rig(2000);
+    rig.transmitter.begin(ports_from(1), 20);
+    CHECK(rig.await_end() == TransmitPhase::complete);
+    const double paced_ns = rig.slots.get(kTransmitRunPacedNs);
+    CHECK(rig.count(kTransmitRunPacedPackets) <= 19);
+    CHECK(rig.count(kTransmitRunPacedPackets) >= 1);
+    CHECK(paced_ns <= rig.slots.get(kTransmitRunEndNs) - rig.slots.get(kTransmitRunStartNs));
+    CHECK(rig.slots.get(kTransmitPacedNs) == paced_ns);
+  }
+}
+
+TEST_SUITE("engine/transmit with a lead") {
+  TEST_CASE("P3 every frame leaves once, and not before its time") {
+    Rig<FakeHoldingSender> rig(20'000);
+    const FrameVariation frames = ports_from(1000);
+    rig.transmitter.begin(frames, 400);
+    CHECK(rig.await_end() == TransmitPhase::complete);
+    check_exactly(*rig.device, frames, 400);
+    CHECK(rig.count(kTransmitRunSent) == 400);
+  }
+
+  TEST_CASE("P3 flat out: more than the sender has room for") {
+    Rig<FakeHoldingSender> rig;
+    const FrameVariation frames = ports_from(1);
+    rig.transmitter.begin(frames, 2000);
+    CHECK(rig.await_end() == TransmitPhase::complete);
+    check_exactly(*rig.device, frames, 2000);
+  }
+
+  TEST_CASE("frames that the device had no room for are failures, and cost no token") {
+    TokenBucket bucket = bucket_of(kHardlyEver, 100);
+    Rig<FakeHoldingSender> rig(kUnlimited, &bucket);
+    int number = 0;
+    rig.device->policy = [&](std::size_t) -> SendReport {
+      return {.accepted = ++number % 4 == 0 ? std::size_t{0} : std::size_t{1}};
+    };
+    rig.transmitter.begin(ports_from(1), 60);
+    CHECK(rig.await_end() == TransmitPhase::complete);
+    CHECK(rig.count(kTransmitRunSent) == 45);
+    CHECK(rig.count(kTransmitRunFailed) == 15);
+    CHECK(rig.device->count() == 45);
+    CHECK(available(bucket) == doctest::Approx(55).epsilon(0.01));
+  }
+
+  TEST_CASE("what is held when it is stopped still leaves, and is counted") {
+    Rig<FakeHoldingSender> rig(1000);
+    const FrameVariation frames = ports_from(1);
+    rig.transmitter.begin(frames, 1'000'000);
+    while (rig.count(kTransmitRunSent) < 3) std::this_thread::yield();
+    rig.transmitter.stop();
+    CHECK(rig.await_end() == TransmitPhase::stopped);
+    check_exactly(*rig.device, frames, rig.count(kTransmitRunSent));
+  }
+}
+
+TEST_SUITE("transmit tally") {
+  TEST_CASE(
+      "a device that has taken nothing for five seconds is dead; one that is asked little is not") {
+    TransmitSlots slots;
+    Pacer pacer({}, 0, 0);
+    TransmitTally tally(slots, pacer);
+    tally.began(kNsPerSecond);
+    tally.refused(1, ENETDOWN, false, kNsPerSecond);
+    tally.refused(1, ENETDOWN, false, 60 * kNsPerSecond);
+    CHECK_FALSE(tally.device_is_dead());
+    tally.busy(ENOBUFS, true, 61 * kNsPerSecond);
+    for (std::uint64_t i = 0; i < 20; ++i) tally.busy(ENOBUFS, false, 62 * kNsPerSecond + i);
+    CHECK(tally.device_is_dead());
+    tally.sent(1, 63 * kNsPerSecond);
+    CHECK_FALSE(tally.device_is_dead());
+    tally.holding(64 * kNsPerSecond);
+    for (std::uint64_t i = 0; i < 20; ++i) tally.holding(70 * kNsPerSecond + i);
+    CHECK(tally.device_is_dead());
+    tally.began(71 * kNsPerSecond);
+    CHECK_FALSE(tally.device_is_dead());
+  }
+}
+
+}  // namespace pacegate
