@@ -1,12 +1,12 @@
 // What cannot be done is refused in one line, with a code and an exit code, before anything is sent.
-import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { describeInNamespaces } from './namespace.js';
+import { withCapabilities } from './privileges.js';
 import { SynCounter } from './syn-counter.js';
-import { cli, findingsOf, pacegate, scanLines } from './tools.js';
+import { findingsOf, pacegate, scanLines } from './tools.js';
 import { buildLab, hosts, type Lab } from './topology.js';
 
 const server = hosts.server.v4;
@@ -32,22 +32,6 @@ const refused: readonly (readonly [string, string, number])[] = [
   ['198.51.100.1 -p 80', 'NO_ROUTE', 1],
   ['127.0.0.1 -p 80 --backend pcap', 'NOT_SUPPORTED', 2],
 ];
-
-const ofNobody = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'];
-
-/** As user nobody; as root without any capability where nobody may not read this checkout. */
-function withCapabilities(capabilities: string): string[] {
-  const sets = ['--inh-caps', '--ambient-caps', '--bounding-set'];
-  const limits = sets.flatMap((set) => [set, `-all${capabilities}`]);
-  const [command = '', ...rest] = ofNobody;
-  try {
-    accessSync(cli, constants.R_OK);
-    execFileSync(command, [...rest, process.execPath, cli, '--version'], { stdio: 'ignore' });
-    return [...ofNobody, ...limits];
-  } catch {
-    return ['setpriv', ...limits];
-  }
-}
 
 describeInNamespaces('what a scan refuses', () => {
   let lab: Lab;

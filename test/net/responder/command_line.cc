@@ -16,12 +16,14 @@ namespace pacegate::responder {
 const char* const kUsage =
     "pacegate_responder xdp|packet IFACE --prefix ADDRESS/BITS ... [--name value ...]\n"
     "pacegate_responder pass IFACE\n"
+    "pacegate_responder programs\n"
     "\n"
     "Answers TCP SYNs to whole prefixes by a keyed hash of (address, port). Prints \"ready\"; a "
     "line on standard\n"
     "input prints the figures so far as one line of JSON, its end prints them for good and ends "
     "the program.\n"
-    "`pass` attaches an XDP program that passes everything, so that frames sent by XDP arrive.\n"
+    "`pass` attaches an XDP program that passes everything, so that frames sent by XDP arrive;\n"
+    "`programs` lists the BPF programs that this kernel holds.\n"
     "\n"
     "  --key N                   of the hash, 0 to 2^32 - 1                            (0)\n"
     "  --open, --closed, --prohibited N   per mille of ports; the rest is silent      (0)\n"
@@ -264,15 +266,18 @@ Mode mode_of(std::string_view name) {
   if (name == "xdp") return Mode::xdp;
   if (name == "packet") return Mode::packet;
   if (name == "pass") return Mode::pass;
+  if (name == "programs") return Mode::programs;
   throw std::invalid_argument("no such engine: " + std::string(name));
 }
 
 }  // namespace
 
 Command parse_command(const std::vector<std::string_view>& arguments) {
-  if (arguments.size() < 2) throw std::invalid_argument("an engine and an interface are wanted");
+  if (arguments.empty()) throw std::invalid_argument("an engine and an interface are wanted");
   Command command;
   command.mode = mode_of(arguments[0]);
+  if (command.mode == Mode::programs && arguments.size() == 1) return command;
+  if (arguments.size() < 2) throw std::invalid_argument("an interface is wanted");
   command.interface = arguments[1];
   if (command.mode == Mode::pass && arguments.size() == 2) return command;
   CommandReader reader(command);

@@ -10,7 +10,7 @@
 
 namespace pacegate::responder {
 
-enum class Mode { xdp, packet, pass };
+enum class Mode { xdp, packet, pass, programs };
 
 struct Command {
   Mode mode = Mode::packet;

@@ -13,6 +13,7 @@
 #include "platform/interface.h"
 #include "responder/command_line.h"
 #include "responder/engine.h"
+#include "responder/programs.h"
 #include "responder/report.h"
 
 namespace {
@@ -61,10 +62,15 @@ void let_pass(const Command& command) {
 int main(int argc, char** argv) {
   try {
     Command command = parse_command({argv + 1, argv + argc});
-    if (command.mode == Mode::pass) {
-      let_pass(command);
-    } else {
-      serve(command);
+    switch (command.mode) {
+      case Mode::programs:
+        std::puts(loaded_programs().c_str());
+        break;
+      case Mode::pass:
+        let_pass(command);
+        break;
+      default:
+        serve(command);
     }
     return 0;
   } catch (const std::invalid_argument& error) {

@@ -9,7 +9,8 @@ import type { Namespace } from '../namespace.js';
 import { root } from '../tools.js';
 import { Truth, type Shares } from './truth.js';
 
-const TOOL = path.join(root, 'build-responder/test/net/responder/pacegate_responder');
+/** The tool itself. */
+export const TOOL = path.join(root, 'build-responder/test/net/responder/pacegate_responder');
 
 export const engines = ['packet', 'xdp'] as const;
 export type Engine = (typeof engines)[number];

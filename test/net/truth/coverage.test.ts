@@ -1,4 +1,5 @@
-// Every (address, port) exactly once, counted where the probes arrive: over seeds, backends and points of resumption.
+// Every (address, port) exactly once, counted where the probes arrive: over seeds, shards,
+// backends and points of resumption.
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { describeInNamespaces } from '../namespace.js';
@@ -67,27 +68,36 @@ describeInNamespaces('what a scan covers', () => {
             pairs: { distinct: pairsOf(one), repeated: 0, outside: 0 },
           });
         }),
-        { numRuns: 8 },
+        { numRuns: 6 },
       );
     });
 
-    test('P11 from any point on: the rest once, and nothing of what was before', async () => {
-      const points = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 2 });
+    test('P11 shards: together every pair once; resumed anywhere, each covers the rest of its own', async () => {
+      const shards = fc.record({
+        count: fc.integer({ min: 1, max: 5 }),
+        resumed: fc.nat(4),
+        part: fc.double({ min: 0, max: 1, noNaN: true }),
+      });
       await fc.assert(
-        fc.asyncProperty(plan, points, async (one, parts) => {
-          const size = pairsOf(one);
+        fc.asyncProperty(plan, shards, async (one, { count, resumed, part }) => {
           const scan = scanOf(one, backend);
-          let state = await stateOf(one, scan);
-          for (const part of parts) {
-            const position = Math.floor(part * size);
-            state = { ...state, position };
-            const { received, pairs } = await arriving(one, async (runner) => {
-              const { statistics } = await runner.run({ ...scan, resume: state });
-              expect(statistics.settled).toBe(size);
-            });
-            expect(received).toBe(size - position);
-            expect(pairs).toMatchObject({ distinct: size - position, repeated: 0, outside: 0 });
-          }
+          let left = 0;
+          const { received, pairs } = await arriving(one, async (runner) => {
+            for (let index = 0; index < count; ++index) {
+              const shard = { index, count };
+              const { statistics, state } = await runner.run({ ...scan, shard });
+              expect(statistics.settled).toBe(statistics.total);
+              if (index !== resumed) continue;
+              left = Math.ceil(part * statistics.total);
+              const resume = { ...state, position: state.position - left };
+              await runner.run({ ...scan, shard, resume });
+            }
+          });
+          // What was resumed was probed a second time, and nothing else was.
+          expect({ received, pairs }).toMatchObject({
+            received: pairsOf(one) + left,
+            pairs: { distinct: pairsOf(one), repeated: left, outside: 0 },
+          });
         }),
         { numRuns: 5 },
       );
@@ -111,13 +121,4 @@ describeInNamespaces('what a scan covers', () => {
       expect(pairs?.repeated).toBeLessThanOrEqual(first.sent - first.position);
     });
   });
-
-  /** A state of that very plan. */
-  async function stateOf(one: Plan, scan: ReturnType<typeof scanOf>) {
-    let state = {};
-    await arriving(one, async (runner) => {
-      ({ state } = await runner.run({ ...scan, stopAfter: 1 }));
-    });
-    return state as NonNullable<Parameters<ScanRunner['run']>[0]['resume']>;
-  }
 });

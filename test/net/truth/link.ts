@@ -36,23 +36,31 @@ export class TruthLink {
     // Else its kernel says "no route" beside what the truth answers.
     await truth.ip('route add blackhole 10.78.0.0/16');
     await truth.ip('-6 route add blackhole fd78::/48');
+    // Its kernel would not answer for the gateway in the first second of a link (IPv6).
+    const gatewayMac = await macOf(truth, 'down0');
+    for (const gateway of ['10.77.1.1', 'fd77:0:0:1::1']) {
+      await scanner.ip(`neigh add ${gateway} lladdr ${gatewayMac} dev up0`);
+    }
     await letEverythingPass(scanner, 'up0');
-    const mac = await must('ip', [
-      'netns',
-      'exec',
-      scanner.name,
-      'cat',
-      '/sys/class/net/up0/address',
-    ]);
-    return new TruthLink(scanner, truth, mac.trim());
+    return new TruthLink(scanner, truth, await macOf(scanner, 'up0'));
   }
 
   respond(engine: Engine, options: ResponderOptions): Promise<Responder> {
     return Responder.start(this.#truth, 'down0', engine, this.#scannerMac, options);
   }
 
+  /** Takes the truth's end of the link away, or puts it back. */
+  async farEnd(state: 'up' | 'down'): Promise<void> {
+    await this.#truth.ip(`link set down0 ${state}`);
+  }
+
   remove(): void {
     this.scanner.remove();
     this.#truth.remove();
   }
+}
+
+async function macOf(namespace: Namespace, device: string): Promise<string> {
+  const file = `/sys/class/net/${device}/address`;
+  return (await must('ip', ['netns', 'exec', namespace.name, 'cat', file])).trim();
 }

@@ -4,7 +4,7 @@ import { wordsOf, type Kind, type Truth } from '../responder/truth.js';
 import { pacegate, scanLines, type Finding, type ScanLine } from '../tools.js';
 
 /** Every backend that sends Ethernet frames; rawip has the loopback device's own tests. */
-export const backends = ['packet'] as const;
+export const backends = ['packet', 'pcap'] as const;
 export type Backend = (typeof backends)[number];
 
 /** Consecutive addresses, in their canonical text; of IPv6 those that differ in the group after the `::`. */
