@@ -37,7 +37,7 @@ PACE
 
 SENDING
   -e IFACE              send from this interface, default by route
-  --backend B           auto, packet (Ethernet), rawip (loopback, tunnels) or pcap
+  --backend B           auto, packet (Ethernet), rawip (loopback, tunnels), xdp (fastest) or pcap
   --seed N              fixes the order of probes
   --shard I/N           scan the I-th of N equal parts, from 1 on; all with the same --seed
   --resume FILE         go on from FILE if it exists; an interrupted scan writes it

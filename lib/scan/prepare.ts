@@ -117,7 +117,11 @@ export function chooseTechnique(
  */
 export function makeEngine(plan: ScanPlan, dependencies: ScanDependencies, warn: Warn): ScanEngine {
   const { native, connector, clock } = dependencies;
-  if (plan.technique === 'syn') return new SynScan(plan, native);
+  if (plan.technique === 'syn') {
+    return new SynScan(plan, native, (message) => {
+      warn('backend-fallback', message);
+    });
+  }
   const families = new Set(plan.ranges.map((range) => range.family));
   return new ConnectScan(plan, {
     connector,

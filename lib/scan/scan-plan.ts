@@ -32,7 +32,7 @@ export interface ScanPlan {
   readonly timeoutMs: number;
   readonly seed: number;
   readonly interfaceName: string;
-  readonly backend: 'auto' | 'packet' | 'rawip' | 'pcap';
+  readonly backend: 'auto' | 'xdp' | 'packet' | 'rawip' | 'pcap';
   readonly states: readonly PortState[];
   /** The part of the order that is this scan's: all of it, or a shard's. */
   readonly firstPosition: number;

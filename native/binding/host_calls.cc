@@ -4,6 +4,7 @@
 #include "platform/capabilities.h"
 #include "platform/clock.h"
 #include "platform/interface.h"
+#include "platform/xdp_support.h"
 
 namespace pacegate::binding {
 namespace {
@@ -68,6 +69,13 @@ napi_value host_can_send_raw(Call& call) {
   return Napi::String::New(call.env(), why);
 }
 
+/// \return '' when backend xdp can send on the interface, else the reason
+napi_value host_why_not_xdp(Call& call) {
+  const auto index = static_cast<std::uint32_t>(call.int32(0));
+  return Napi::String::New(call.env(),
+                           platform::xdp_support(platform::find_interface(index)).reason);
+}
+
 napi_value monotonic_now_ns(Call& call) {
   return call.bigint_value(platform::monotonic_ns());
 }
@@ -77,6 +85,7 @@ napi_value monotonic_now_ns(Call& call) {
 void register_host_calls(Exports& exports) {
   exports.add<host_capabilities>("host_capabilities");
   exports.add<host_interfaces>("host_interfaces");
+  exports.add<host_why_not_xdp>("host_why_not_xdp");
   exports.add<host_can_send_raw>("host_can_send_raw");
   exports.add<monotonic_now_ns>("monotonic_now_ns");
 }

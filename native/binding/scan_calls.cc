@@ -4,6 +4,7 @@
 #include <cstring>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "binding/environment.h"
 #include "binding/scan_object.h"
@@ -78,6 +79,13 @@ napi_value scan_backend(Call& call) {
   return Napi::String::New(call.env(), engine_of(call).backend());
 }
 
+napi_value scan_notes(Call& call) {
+  const std::vector<std::string>& notes = engine_of(call).notes();
+  const Napi::Array list = Napi::Array::New(call.env(), notes.size());
+  for (std::uint32_t i = 0; i < notes.size(); ++i) list.Set(i, notes[i]);
+  return list;
+}
+
 napi_value scan_destroy(Call& call) {
   call.environment().scans.remove(call.int32(0));
   return Call::nothing();
@@ -95,6 +103,7 @@ void register_scan_calls(Exports& exports) {
   exports.add<scan_drain>("scan_drain");
   exports.add<scan_slots>("scan_slots");
   exports.add<scan_backend>("scan_backend");
+  exports.add<scan_notes>("scan_notes");
   exports.add<scan_destroy>("scan_destroy");
 }
 

@@ -103,8 +103,9 @@ Backend read_backend(const Napi::Object& plan) {
   if (name == "auto") return Backend::automatic;
   if (name == "packet") return Backend::packet;
   if (name == "rawip") return Backend::raw_ip;
+  if (name == "xdp") return Backend::xdp;
   if (name == "pcap") return Backend::pcap;
-  refuse("backend", "'auto', 'packet', 'rawip' or 'pcap'");
+  refuse("backend", "'auto', 'packet', 'rawip', 'xdp' or 'pcap'");
 }
 
 }  // namespace

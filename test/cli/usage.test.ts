@@ -55,7 +55,6 @@ describe('bad usage: one line with a code, exit 2, nothing sent', () => {
     [['scan', '-p80', T, '--max-rate', 'auto'], 'NOT_SUPPORTED', 'auto'],
     [['scan', '-p80', T, '--max-retries', '1.5'], 'OUT_OF_RANGE', '--max-retries'],
     [['scan', '-p80', T, '--seed', '-3'], 'OUT_OF_RANGE', '--seed'],
-    [['scan', '-p80', T, '--backend', 'xdp'], 'NOT_SUPPORTED', 'xdp'],
     [['scan', '-p80', T, '--backend', 'foo'], 'INVALID_ARGUMENT', '--backend'],
     [['scan', '-p80', T, '-sS', '-sT'], 'INVALID_ARGUMENT', '-sS and -sT'],
     [['scan', '-p80', T, '-sX'], 'INVALID_ARGUMENT', '-sX'],

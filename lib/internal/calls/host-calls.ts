@@ -21,6 +21,8 @@ export interface NativeInterface {
 export interface NativeHostCalls {
   host_capabilities: () => NativeCapability[];
   host_interfaces: () => NativeInterface[];
+  /** @returns '' when backend xdp can send on that interface, else the reason why not */
+  host_why_not_xdp: (interfaceIndex: number) => string;
   /** @returns '' when raw packets can be sent, else the reason why not */
   host_can_send_raw: () => string;
   monotonic_now_ns: () => bigint;

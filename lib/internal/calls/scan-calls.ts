@@ -25,7 +25,7 @@ export interface NativeScanPlan {
   sourcePort: number;
   /** Empty: by route. */
   interfaceName: string;
-  backend: 'auto' | 'packet' | 'rawip' | 'pcap';
+  backend: 'auto' | 'xdp' | 'packet' | 'rawip' | 'pcap';
   /** One bit per state that becomes a record: 1 open, 2 closed, 4 filtered, 8 unknown. */
   reportMask: number;
   /** Where to go on; 0 for a new scan. */
@@ -49,6 +49,8 @@ export interface NativeScanCalls {
   /** Live counters; the layout is in lib/scan. To be read only. */
   scan_slots: (handle: NativeHandle) => Float64Array;
   scan_backend: (handle: NativeHandle) => string;
+  /** What the user should know of the choice of backends. */
+  scan_notes: (handle: NativeHandle) => string[];
   /** Joins the threads. */
   scan_destroy: (handle: NativeHandle) => void;
 }

@@ -46,7 +46,7 @@ export interface EngineCounters {
  */
 export interface ScanEngine {
   readonly technique: 'syn' | 'connect';
-  /** How packets leave: `packet`, `rawip`, `packet+rawip` or `connect`. */
+  /** How packets leave: `packet`, `rawip`, `xdp`, several joined by `+`, or `connect`. */
   readonly backend: string;
   start(): void;
   pause(): void;

@@ -38,10 +38,11 @@ export class SynScan implements ScanEngine {
   /**
    * Opens the devices; sends nothing.
    *
+   * @param onFallback - told why a backend that was wanted is not used
    * @throws PacegateError (`ERR_PACEGATE_NOT_PERMITTED`, `_NO_SUCH_INTERFACE`, `_INTERFACE_DOWN`, `_NO_ROUTE`,
    * `_NOT_SUPPORTED`, `_SYSTEM`)
    */
-  constructor(plan: ScanPlan, native: NativeScanCalls) {
+  constructor(plan: ScanPlan, native: NativeScanCalls, onFallback: (message: string) => void) {
     this.#native = native;
     this.#plan = plan;
     try {
@@ -51,6 +52,7 @@ export class SynScan implements ScanEngine {
     }
     this.#slots = native.scan_slots(this.#handle);
     this.backend = native.scan_backend(this.#handle);
+    for (const note of native.scan_notes(this.#handle)) onFallback(note);
   }
 
   start(): void {

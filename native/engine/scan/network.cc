@@ -5,6 +5,7 @@
 #include <span>
 #include <utility>
 
+#include "engine/scan/sender_choice.h"
 #include "platform/error.h"
 #include "platform/route.h"
 
@@ -13,24 +14,6 @@ namespace {
 
 using platform::Fault;
 using platform::PlatformError;
-
-std::unique_ptr<platform::PacketSender> open_sender(const platform::Interface& interface,
-                                                    Backend backend) {
-  switch (backend) {
-    case Backend::packet:
-      // The host's own addresses are reached by loopback only, whatever the backend for the others.
-      if (interface.link == platform::LinkType::loopback) break;
-      return platform::open_packet_sender(interface);
-    case Backend::raw_ip:
-      return platform::open_raw_ip_sender(interface);
-    case Backend::pcap:
-      return platform::open_pcap_sender(interface);
-    case Backend::xdp:
-    case Backend::automatic:
-      break;
-  }
-  return platform::open_sender(interface);
-}
 
 bool same_path(const Path& a, const Path& b) {
   return a.link == b.link && a.source == b.source && a.gateway == b.gateway;
@@ -59,6 +42,7 @@ class NetworkBuilder {
 
   Network finish() {
     if (network_.paths.empty() && no_route_) throw PlatformError(*no_route_);
+    open_links();
     const auto& links = network_.links;
     if (options_.backend == Backend::packet &&
         std::none_of(links.begin(), links.end(),
@@ -124,15 +108,27 @@ class NetworkBuilder {
     }
     Link link;
     link.interface = platform::find_interface(interface_index);
-    link.sender = open_sender(link.interface, options_.backend);
-    const platform::ReceiveFilter filter{.tcp_port = options_.source_port,
-                                         .icmp_errors = true,
-                                         .neighbours = link.sender->takes_ethernet()};
-    link.receiver = options_.backend == Backend::pcap
-                        ? platform::open_pcap_receiver(link.interface, filter)
-                        : platform::open_packet_receiver(link.interface, filter);
     network_.links.push_back(std::move(link));
     return static_cast<std::uint32_t>(network_.links.size() - 1);
+  }
+
+  /// All of them at once: the choice of a backend depends on every device.
+  void open_links() {
+    std::vector<const platform::Interface*> devices;
+    devices.reserve(network_.links.size());
+    for (const Link& link : network_.links) devices.push_back(&link.interface);
+    SenderChoice choice = open_senders(devices, options_.backend, options_.rate);
+    network_.notes = std::move(choice.notes);
+    for (std::size_t i = 0; i < network_.links.size(); ++i) {
+      Link& link = network_.links[i];
+      link.sender = std::move(choice.senders[i]);
+      const platform::ReceiveFilter filter{.tcp_port = options_.source_port,
+                                           .icmp_errors = true,
+                                           .neighbours = link.sender->takes_ethernet()};
+      link.receiver = options_.backend == Backend::pcap
+                          ? platform::open_pcap_receiver(link.interface, filter)
+                          : platform::open_packet_receiver(link.interface, filter);
+    }
   }
 
   const ScanOptions& options_;

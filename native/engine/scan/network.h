@@ -41,6 +41,7 @@ struct Network {
   std::vector<Link> links;
   std::vector<Path> paths;
   std::vector<TargetRange> ranges;  ///< the options' ranges, cut where routes change
+  std::vector<std::string> notes;   ///< for the user: SenderChoice::notes
 
   /// Names of the backends in use, e.g. "packet+rawip".
   [[nodiscard]] std::string backend() const;

@@ -30,6 +30,7 @@ ScanPhase phase_of(SendLoop::End end) {
 
 ScanEngine::ScanEngine(ScanOptions options, Network network, ScanSlots& slots)
     : backend_(network.backend()),
+      notes_(network.notes),
       context_(std::make_unique<ScanContext>(std::move(options), std::move(network), slots)),
       registration_({context_->options.source_port, context_->options.cookie_key}) {
   control_.rate.store(context_->options.rate);

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "engine/monitor/probe_registry.h"
 #include "engine/scan/network.h"
@@ -48,11 +49,14 @@ class ScanEngine {
   std::size_t drain(std::span<ScanRecord> out) noexcept;
 
   [[nodiscard]] const std::string& backend() const noexcept { return backend_; }
+  /// What the user should know of the choice of backends: Network::notes.
+  [[nodiscard]] const std::vector<std::string>& notes() const noexcept { return notes_; }
 
  private:
   void run();
 
   std::string backend_;
+  std::vector<std::string> notes_;
   std::unique_ptr<ScanContext> context_;
   ProbeRegistration registration_;  ///< lets a monitor tell errors about this scan's probes
   ScanControl control_;

@@ -71,8 +71,9 @@ std::optional<std::uint32_t> netlink_u32(std::optional<NetlinkBytes> value) {
   return read_as<std::uint32_t>(*value);
 }
 
-NetlinkSocket::NetlinkSocket() : fd_(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE)) {
-  if (!fd_.is_open()) throw_system_error("cannot ask the kernel for its routes (netlink)", errno);
+NetlinkSocket::NetlinkSocket(int protocol)
+    : fd_(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol)) {
+  if (!fd_.is_open()) throw_system_error("cannot ask the kernel (netlink)", errno);
 }
 
 NetlinkReply NetlinkSocket::ask(const NetlinkRequest& request) {
@@ -92,7 +93,7 @@ void NetlinkSocket::send(const std::vector<std::uint8_t>& message) {
   kernel.nl_family = AF_NETLINK;
   while (sendto(fd_.get(), message.data(), message.size(), 0,
                 reinterpret_cast<const sockaddr*>(&kernel), sizeof kernel) < 0) {
-    if (errno != EINTR) throw_system_error("cannot ask the kernel for its routes (netlink)", errno);
+    if (errno != EINTR) throw_system_error("cannot ask the kernel (netlink)", errno);
   }
 }
 
@@ -107,7 +108,7 @@ std::vector<std::uint8_t> NetlinkSocket::receive_datagram() {
       datagram.resize(static_cast<std::size_t>(taken));
       return datagram;
     }
-    if (errno != EINTR) throw_system_error("cannot read the kernel's routes (netlink)", errno);
+    if (errno != EINTR) throw_system_error("cannot read the kernel's answer (netlink)", errno);
   }
 }
 

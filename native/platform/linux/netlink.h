@@ -88,8 +88,8 @@ class NetlinkReply {
 /// Not thread-safe; cheap enough to be opened for each question.
 class NetlinkSocket {
  public:
-  /// \throws PlatformError
-  NetlinkSocket();
+  /// \param protocol NETLINK_ROUTE or NETLINK_GENERIC \throws PlatformError
+  explicit NetlinkSocket(int protocol = NETLINK_ROUTE);
 
   /// Sends one request and collects its replies. A table that changes while it is being dumped is
   /// dumped again, a few times at most: after that the picture is as good as a moment's ever is.

@@ -6,10 +6,15 @@
 
 #include "core/time.h"
 #include "platform/error.h"
+#include "platform/linux/bpf_objects.h"
 #include "platform/linux/link_state.h"
 #include "platform/linux/xdp_call.h"
+#include "platform/linux/xdp_features.h"
+#include "platform/linux/xdp_refusals.h"
 #include "platform/linux/xdp_ring.h"
+#include "platform/linux/xdp_trial.h"
 #include "platform/packet_sender.h"
+#include "platform/xdp_support.h"
 
 namespace pacegate::platform {
 namespace {
@@ -22,7 +27,8 @@ class XdpSender final : public PacketSender {
  public:
   XdpSender(const Interface& interface, const XdpOptions& options)
       : ring_(options.largest_frame),
-        call_(ring_, interface, std::min(options.usual_frame, ring_.frame_bytes())) {}
+        call_(ring_, interface, std::min(options.usual_frame, ring_.frame_bytes())),
+        refusals_(ring_, call_.counts_refused(), interface.index) {}
 
   std::size_t capacity() const noexcept override { return ring_.count(); }
   std::span<std::uint8_t> slot(std::size_t index) noexcept override {
@@ -50,7 +56,8 @@ class XdpSender final : public PacketSender {
   }
 
   XdpRing ring_;
-  XdpCall call_;               // after the ring: ended before it goes
+  XdpCall call_;  // after the ring: ended before it goes
+  XdpRefusals refusals_;
   std::uint64_t head_ = 0;     // frames handed over
   std::uint64_t taken_ = 0;    // of these, told of by take_departures(); their slots are free
   std::uint64_t refused_ = 0;  // told of
@@ -77,8 +84,7 @@ SendReport XdpSender::send(std::size_t /*first*/, std::size_t count) noexcept {
 Departures XdpSender::take_departures(LatencyHistogram& gaps) noexcept {
   Departures departures;
   // Before the tail, which is raised first: never more refused than left.
-  const std::uint64_t refused =
-      shared_word(ring_.control().refused).load(std::memory_order_acquire);
+  const std::uint64_t refused = refusals_.total();
   const std::uint64_t end = tail();
   departures.left = end - taken_;
   departures.refused = refused - refused_;
@@ -94,16 +100,24 @@ Departures XdpSender::take_departures(LatencyHistogram& gaps) noexcept {
   return departures;
 }
 
+[[noreturn]] void refuse(const Interface& interface, const std::string& reason) {
+  // The one reason that is the process's and not the device's.
+  const Fault fault = reason == kBpfHint ? Fault::not_permitted : Fault::not_supported;
+  throw PlatformError(fault, "cannot send through XDP on " + interface.name + ": " + reason);
+}
+
 }  // namespace
 
 std::unique_ptr<PacketSender> open_xdp_sender(const Interface& interface,
                                               const XdpOptions& options) {
-  if (interface.link != LinkType::ethernet) {
-    throw PlatformError(Fault::not_supported,
-                        interface.name + " carries no Ethernet frames; use the raw IP backend");
-  }
   require_link_up(interface);
-  return std::make_unique<XdpSender>(interface, options);
+  const XdpSupport support = xdp_support(interface);
+  if (!support.available) refuse(interface, support.reason);
+  auto sender = std::make_unique<XdpSender>(interface, options);
+  if (!xdp_features(interface.index) && !takes_redirected_frames(*sender, interface)) {
+    refuse(interface, "a trial frame did not get through; its driver has no ndo_xdp_xmit");
+  }
+  return sender;
 }
 
 }  // namespace pacegate::platform

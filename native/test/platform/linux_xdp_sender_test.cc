@@ -3,52 +3,15 @@
 
 #include <doctest/doctest.h>
 
-#include <cerrno>
-#include <chrono>
-#include <thread>
-
-#include "platform/error.h"
 #include "platform/packet_sender.h"
 #include "platform/private_network.h"
 #include "platform/test_packets.h"
+#include "platform/xdp_frames.h"
 #include "platform/xdp_peer.h"
 
 using namespace pacegate;
 using namespace pacegate::platform;
 using namespace pacegate::platform::test;
-
-namespace {
-
-/// A frame of that length with its number after the Ethernet header.
-void fill_numbered(PacketSender& sender, std::size_t index, std::uint64_t number,
-                   std::size_t bytes) {
-  const auto slot = sender.slot(index);
-  REQUIRE(bytes <= slot.size());
-  std::fill_n(slot.begin(), bytes, std::uint8_t{0});
-  slot[12] = 0x88;
-  slot[13] = 0xb5;
-  std::memcpy(slot.data() + 14, &number, sizeof number);
-  sender.set_length(index, bytes);
-}
-
-/// Takes departures until that many frames have left, or for five seconds.
-Departures take_until(PacketSender& sender, std::uint64_t wanted) {
-  Departures total;
-  LatencyHistogram gaps;
-  const std::uint64_t give_up_ns = monotonic_ns() + 5 * kNsPerSecond;
-  while (total.left < wanted && monotonic_ns() < give_up_ns) {
-    const Departures part = sender.take_departures(gaps);
-    total.left += part.left;
-    total.refused += part.refused;
-    if (total.first_ns == 0) total.first_ns = part.first_ns;
-    if (part.left > 0) total.last_ns = part.last_ns;
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
-  total.refused += sender.take_departures(gaps).refused;
-  return total;
-}
-
-}  // namespace
 
 TEST_SUITE("xdp sender") {
   TEST_CASE("P5 every frame handed over arrives exactly once and in order") {
@@ -77,7 +40,7 @@ TEST_SUITE("xdp sender") {
       }
       CHECK(sender->held() == 0);
       CHECK(gaps.count() == kFrames - 1);
-      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      rest_a_little();
       REQUIRE(recorder.count() == kFrames);
       for (std::size_t i = 0; i < kFrames; ++i) {
         REQUIRE(recorder.at(i).number == i);
@@ -134,6 +97,91 @@ TEST_SUITE("xdp sender") {
         REQUIRE(recorder.at(i).number == i);
         REQUIRE(recorder.at(i).at_ns >= departure_ns(i));
       }
+    });
+  }
+
+  TEST_CASE("P5 a device that goes down refuses, each frame is accounted for, and it recovers") {
+    in_private_network([] {
+      const Wire wire;
+      const XdpRecorder recorder(wire.far(), 2);
+      auto sender = open_xdp_sender(wire.near());
+      std::uint64_t number = 0;
+      const auto send_hundred = [&] {
+        for (std::uint64_t i = 0; i < 100; ++i) fill_numbered(*sender, i, number++, 58);
+        REQUIRE(sender->send(0, 100).accepted == 100);
+        const Departures departures = take_until(*sender, 100);
+        CHECK(departures.left == 100);
+        return departures.refused;
+      };
+      CHECK(send_hundred() == 0);
+      run("ip link set near down");
+      CHECK(send_hundred() == 100);
+      run("ip link set near up");
+      CHECK(send_hundred() == 0);
+      run("ip link set far down");
+      CHECK(send_hundred() == 100);
+      run("ip link set far up");
+      CHECK(send_hundred() == 0);
+      CHECK(recorder.count() == 300);
+      run("ip link del near");
+      CHECK(send_hundred() == 100);
+    });
+  }
+
+  TEST_CASE("P5 a frame that is none is refused, and those around it are sent") {
+    in_private_network([] {
+      const Wire wire;
+      const XdpRecorder recorder(wire.far(), 8);
+      auto sender = open_xdp_sender(wire.near());
+      for (std::uint64_t i = 0; i < 5; ++i) fill_numbered(*sender, i, i, 58);
+      sender->set_length(1, 13);
+      sender->set_length(3, 0);
+      REQUIRE(sender->send(0, 5).accepted == 5);
+      const Departures departures = take_until(*sender, 5);
+      CHECK(departures.left == 5);
+      CHECK(departures.refused == 2);
+      REQUIRE(recorder.count() == 3);
+      for (std::uint64_t i = 0; i < 3; ++i) CHECK(recorder.at(i).number == 2 * i);
+    });
+  }
+
+  TEST_CASE("P5 larger frames have larger slots, and fewer") {
+    in_private_network([] {
+      const Wire wire;
+      const XdpRecorder recorder(wire.far(), 1U << 10);
+      auto sender = open_xdp_sender(wire.near(), {.largest_frame = 1514, .usual_frame = 1514});
+      CHECK(sender->capacity() == 4096);
+      CHECK(sender->slot(0).size() >= 1514);
+      for (std::uint64_t i = 0; i < 300; ++i) fill_numbered(*sender, i, i, 14 + i * 5);
+      for (std::uint64_t i = 0; i < 300; ++i)
+        sender->set_length(i, std::max<std::size_t>(22, 14 + i * 5));
+      REQUIRE(sender->send(0, 300).accepted == 300);
+      CHECK(take_until(*sender, 300).refused == 0);
+      REQUIRE(recorder.count() == 300);
+      for (std::uint64_t i = 0; i < 300; ++i) {
+        REQUIRE(recorder.at(i).bytes == std::max<std::size_t>(22, 14 + i * 5));
+      }
+    });
+  }
+
+  TEST_CASE("P5 a full ring takes what fits and says that it is busy") {
+    in_private_network([] {
+      const Wire wire;
+      const XdpRecorder recorder(wire.far(), 2);
+      auto sender = open_xdp_sender(wire.near());
+      const std::size_t capacity = sender->capacity();
+      const std::uint64_t in_an_hour_ns = monotonic_ns() + 3600 * kNsPerSecond;
+      for (std::size_t i = 0; i < capacity; ++i) {
+        sender->set_length(i, 58);
+        sender->set_departure(i, in_an_hour_ns);
+      }
+      CHECK(sender->send(0, capacity - 1).accepted == capacity - 1);
+      CHECK(sender->room() == 1);
+      const SendReport report = sender->send(0, 2);
+      CHECK(report.accepted == 1);
+      CHECK(report.outcome == SendOutcome::busy);
+      CHECK(sender->room() == 0);
+      CHECK(sender->held() == capacity);
     });
   }
 }

@@ -22,6 +22,7 @@ export class FakeNative {
   /** What scan_create throws. */
   refusal: Error | undefined;
   whyNotRaw = '';
+  notes: string[] = [];
   interfaces: NativeInterface[] = [];
 
   find(finding: FakeFinding): void {
@@ -74,6 +75,7 @@ export class FakeNative {
       },
       scan_slots: () => this.slots,
       scan_backend: () => 'packet',
+      scan_notes: () => this.notes,
       scan_destroy: note('destroy'),
       host_can_send_raw: () => this.whyNotRaw,
       host_interfaces: () => this.interfaces,

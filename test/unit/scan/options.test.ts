@@ -60,7 +60,6 @@ describe('the options of a scan', () => {
     [{ seed: '5' }, 'INVALID_ARGUMENT', 'seed'],
     [{ technique: 'udp' }, 'INVALID_ARGUMENT', 'technique'],
     [{ technique: null }, 'INVALID_ARGUMENT', 'technique'],
-    [{ backend: 'xdp' }, 'NOT_SUPPORTED', 'xdp'],
     [{ backend: 'dpdk' }, 'INVALID_ARGUMENT', 'backend'],
     [{ interface: '' }, 'INVALID_ARGUMENT', 'interface'],
     [{ interface: 3 }, 'INVALID_ARGUMENT', 'interface'],

@@ -35,7 +35,7 @@ const plan: ScanPlan = {
 describe('statistics of a scan', () => {
   it('come from the native counters', () => {
     const native = new FakeNative();
-    const engine = new SynScan(plan, native.surface());
+    const engine = new SynScan(plan, native.surface(), () => undefined);
     const values: Partial<Record<keyof typeof SCAN_SLOT, number>> = {
       phase: 2,
       positions: 120,
