@@ -8,6 +8,8 @@ import { describe, expect, test } from 'vitest';
 import { end, endGroup, must, start, type Finished, type Running } from './command.js';
 
 const PREFIX = 'pacegate';
+/** Not those of a bench, which have a word there. */
+const STALE = new RegExp(`^${PREFIX}-(\\d+)-`);
 const LISTENER = path.join(import.meta.dirname, 'listener.mjs');
 
 const alive = new Set<Namespace>();
@@ -117,8 +119,8 @@ export interface Endpoint {
 /** Namespaces of test processes that were killed. */
 function removeStale(): void {
   for (const name of existing()) {
-    const [prefix, pid] = name.split('-');
-    if (prefix === PREFIX && pid !== undefined && !isRunning(Number(pid))) deleteNamespace(name);
+    const pid = STALE.exec(name)?.[1];
+    if (pid !== undefined && !isRunning(Number(pid))) deleteNamespace(name);
   }
 }
 
