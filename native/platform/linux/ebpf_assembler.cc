@@ -108,6 +108,9 @@ void EbpfAssembler::jump_if_above(Register a, std::int32_t value, Label target) 
 void EbpfAssembler::jump_if_above(Register a, Register b, Label target) {
   emit(BPF_JMP | BPF_JGT | BPF_X, a, b, 0, 0, target);
 }
+void EbpfAssembler::jump_if_below(Register a, std::int32_t value, Label target) {
+  emit(BPF_JMP | BPF_JLT | BPF_K, a, kNoRegister, 0, value, target);
+}
 
 void EbpfAssembler::call(std::int32_t helper) {
   emit(BPF_JMP | BPF_CALL, kNoRegister, kNoRegister, 0, helper);

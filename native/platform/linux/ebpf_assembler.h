@@ -59,6 +59,7 @@ class EbpfAssembler {
   /// Unsigned.
   void jump_if_above(Register a, std::int32_t value, Label target);
   void jump_if_above(Register a, Register b, Label target);
+  void jump_if_below(Register a, std::int32_t value, Label target);
 
   /// \param helper BPF_FUNC_...
   void call(std::int32_t helper);

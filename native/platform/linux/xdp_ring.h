@@ -33,7 +33,9 @@ struct XdpControl {
   std::uint64_t sent;                      ///< frames the device took
   std::uint64_t refused;                   ///< frames it did not take
 
+  // Of the sending program alone, and of who waits for its first run.
   alignas(kCacheLine) std::uint64_t running;  ///< 1 once the program has run
+  std::uint64_t clock_ns;                     ///< its last reading; 0: none worth keeping
 };
 
 /// One word that two sides share.
