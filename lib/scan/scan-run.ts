@@ -231,6 +231,7 @@ export class Scan implements AsyncIterable<ScanResult> {
   async #follow(engine: ScanEngine): Promise<void> {
     await watchEngine(engine, this.#dependencies.pollMs, (isOver) => {
       this.#drain(engine, isOver);
+      this.#watchCapture(engine);
       this.#tellProgress(isOver);
       const slow = this.#isPaused ? undefined : this.#minRateWatch.look(engine.counters());
       if (slow !== undefined) this.#warn('below-min-rate', slow);
@@ -244,12 +245,23 @@ export class Scan implements AsyncIterable<ScanResult> {
       this.#queue.push(results);
       if (results.length < BATCH) break;
     }
-    if (
-      this.#queue.discarded > 0 &&
-      !this.#warnings.some(({ code }) => code === 'results-unread')
-    ) {
+    if (this.#queue.discarded > 0 && !this.#hasWarned('results-unread')) {
       this.#warn('results-unread', 'nobody reads the results: from now on they are only counted');
     }
+  }
+
+  /** What the kernel's filter lets through is answers to this scan, so those are what was lost. */
+  #watchCapture(engine: ScanEngine): void {
+    const { kernelDropped } = engine.counters();
+    if (kernelDropped === 0 || this.#hasWarned('capture-drops')) return;
+    this.#warn(
+      'capture-drops',
+      `answers were lost (${kernelDropped} so far), because they came faster than they could be read: results may be missing; scan at a lower maxRate, or with more retries`,
+    );
+  }
+
+  #hasWarned(code: string): boolean {
+    return this.#warnings.some((warning) => warning.code === code);
   }
 
   #tellProgress(isOver: boolean): void {

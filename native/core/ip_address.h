@@ -69,9 +69,22 @@ class IpAddress {
     return low64() - base.low64();
   }
 
-  friend constexpr auto operator<=>(const IpAddress&, const IpAddress&) = default;
+  friend constexpr bool operator==(const IpAddress&, const IpAddress&) = default;
+  /// IPv4 before IPv6, then as numbers. Two words instead of a call of memcmp: each answer of a scan
+  /// is looked up by its address.
+  friend constexpr std::strong_ordering operator<=>(const IpAddress& a, const IpAddress& b) {
+    if (a.family_ != b.family_) return a.family_ <=> b.family_;
+    const auto high = a.word(0) <=> b.word(0);
+    return high != 0 ? high : a.word(8) <=> b.word(8);
+  }
 
  private:
+  /// Eight bytes as the number they are.
+  [[nodiscard]] constexpr std::uint64_t word(std::size_t first) const {
+    std::uint64_t value = 0;
+    for (std::size_t i = first; i < first + 8; ++i) value = (value << 8) | bytes_[i];
+    return value;
+  }
   [[nodiscard]] constexpr std::uint64_t low64() const {
     std::uint64_t value = 0;
     const std::size_t n = size();

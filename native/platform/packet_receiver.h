@@ -11,12 +11,15 @@
 
 namespace pacegate::platform {
 
-/// What the kernel filter lets through.
+/// What the kernel lets through, and how much of it may wait to be read.
 struct ReceiveFilter {
   std::uint16_t tcp_port = 0;  ///< TCP segments to this local port; 0 for none
   bool icmp_errors = false;    ///< ICMPv4 types 3 and 11, ICMPv6 types 1 and 3
   bool neighbours = false;     ///< ARP replies and neighbour advertisements
   bool everything = false;     ///< no filter: for counting in benches
+  /// Packets that may wait; rounded up to a power of two, and less where memory is short. What comes
+  /// on top is dropped and counted. Linux; elsewhere the system decides.
+  std::uint32_t room = 16'384;
 };
 
 /// Valid only during the handler's call.
@@ -42,8 +45,8 @@ class PacketReceiver {
   virtual ~PacketReceiver() = default;
 
   /// Hands every packet that is ready to `handler`; with none ready, waits until `deadline_ns` at
-  /// most. After packets it may rest a little (500 us on Linux, the deadline permitting) before it
-  /// looks for more.
+  /// most. After packets it may rest a little (5 ms on Linux, the deadline permitting) before it
+  /// looks for more: the kernel has stamped them, so nothing is measured later for it.
   /// \return a time T such that every packet the device delivered before T has been handed over;
   ///   always in the past, and never going back. What a scan may call a time-out is judged against
   ///   this, not the clock.

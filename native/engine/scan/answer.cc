@@ -56,8 +56,9 @@ std::optional<Reason> reason_of_icmpv6(std::uint8_t type, std::uint8_t code) {
 
 }  // namespace
 
-AnswerVerdict AnswerMatcher::match(std::span<const std::uint8_t> bytes, Answer& answer) const {
-  const auto ip = packet::parse_ip(bytes);
+AnswerVerdict AnswerMatcher::match(std::span<const std::uint8_t> bytes, std::size_t wire_bytes,
+                                   Answer& answer) const {
+  const auto ip = packet::parse_ip(bytes, wire_bytes);
   if (!ip) return AnswerVerdict::unrelated;
   return ip->protocol == kProtocolTcp ? match_tcp(*ip, answer) : match_icmp(*ip, answer);
 }

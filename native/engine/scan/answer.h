@@ -3,6 +3,7 @@
 /// the probe's cookie, so nobody who did not see the probe can invent a result.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -34,9 +35,14 @@ class AnswerMatcher {
   AnswerMatcher(const SipKey& cookie_key, std::uint16_t source_port)
       : key_(cookie_key), source_port_(source_port) {}
 
-  /// \param packet from its IP header on
+  /// \param packet from its IP header on; the start is enough, see packet::parse_ip()
   /// \param answer set when the verdict is accepted
-  [[nodiscard]] AnswerVerdict match(std::span<const std::uint8_t> packet, Answer& answer) const;
+  [[nodiscard]] AnswerVerdict match(std::span<const std::uint8_t> packet, std::size_t wire_bytes,
+                                    Answer& answer) const;
+  /// The same for a whole packet.
+  [[nodiscard]] AnswerVerdict match(std::span<const std::uint8_t> packet, Answer& answer) const {
+    return match(packet, packet.size(), answer);
+  }
 
  private:
   [[nodiscard]] AnswerVerdict match_tcp(const packet::IpPacket& ip, Answer& answer) const;

@@ -19,6 +19,14 @@ bool same_path(const Path& a, const Path& b) {
   return a.link == b.link && a.source == b.source && a.gateway == b.gateway;
 }
 
+/// Answers of 100 ms, should every probe be answered: for that long the capture thread may have to
+/// do without a core.
+std::uint32_t capture_room(double rate) {
+  constexpr double kLeast = 8'192;
+  constexpr double kMost = 262'144;
+  return static_cast<std::uint32_t>(std::clamp(rate / 10, kLeast, kMost));
+}
+
 /// Builds the Network step by step.
 class NetworkBuilder {
  public:
@@ -124,7 +132,8 @@ class NetworkBuilder {
       link.sender = std::move(choice.senders[i]);
       const platform::ReceiveFilter filter{.tcp_port = options_.source_port,
                                            .icmp_errors = true,
-                                           .neighbours = link.sender->takes_ethernet()};
+                                           .neighbours = link.sender->takes_ethernet(),
+                                           .room = capture_room(options_.rate)};
       link.receiver = options_.backend == Backend::pcap
                           ? platform::open_pcap_receiver(link.interface, filter)
                           : platform::open_packet_receiver(link.interface, filter);

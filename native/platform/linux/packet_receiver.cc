@@ -33,18 +33,20 @@ namespace pacegate::platform {
 namespace {
 
 /// After packets the reader rests this long instead of being woken by each (see receive_ring.h for
-/// what it buys).
-constexpr std::uint64_t kRestNs = 500'000;
-/// With this many in one go there is no point in resting: the ring fills as fast as it is read.
-constexpr std::size_t kBusyPackets = 512;
+/// what it buys). A wake-up costs 10 to 30 us, so this one figure decides what a slow scan costs.
+constexpr std::uint64_t kRestNs = 5 * kNsPerMs;
+/// It does not rest when it has found this part of the ring full: during the rest it might overflow.
+constexpr std::size_t kBusyPart = 8;
 /// How long a packet may be on its way from its time stamp into the ring: microseconds, unless the
 /// kernel is itself interrupted there (a virtual machine whose host takes the core away).
 constexpr std::uint64_t kDeliveryMarginNs = 2 * kNsPerMs;
 
 class RingReceiver final : public PacketReceiver {
  public:
-  RingReceiver(FileDescriptor socket, FileDescriptor wake_event)
-      : socket_(std::move(socket)), wake_event_(std::move(wake_event)), ring_(socket_.get()) {}
+  RingReceiver(FileDescriptor socket, FileDescriptor wake_event, std::size_t room)
+      : socket_(std::move(socket)),
+        wake_event_(std::move(wake_event)),
+        ring_(socket_.get(), room) {}
 
   /// \param interface_index 0 for every device \param what names it in errors
   void bind_to(std::uint32_t interface_index, const std::string& what);
@@ -81,7 +83,7 @@ void RingReceiver::bind_to(std::uint32_t interface_index, const std::string& wha
 }
 
 std::uint64_t RingReceiver::receive(std::uint64_t deadline_ns, const Handler& handler) {
-  const bool rest = last_drained_ > 0 && last_drained_ < kBusyPackets;
+  const bool rest = last_drained_ > 0 && last_drained_ < ring_.frames() / kBusyPart;
   const bool woken =
       rest && wait(std::min(deadline_ns, monotonic_ns() + kRestNs), Sources::wake_only);
   last_drained_ = drain(handler);
@@ -95,7 +97,7 @@ std::uint64_t RingReceiver::receive(std::uint64_t deadline_ns, const Handler& ha
 /// One round of the ring at most, so that a flood cannot keep the caller here.
 std::size_t RingReceiver::drain(const Handler& handler) {
   clock_.synchronise();
-  for (std::size_t taken = 0; taken < ReceiveRing::kFrames; ++taken) {
+  for (std::size_t taken = 0; taken < ring_.frames(); ++taken) {
     if (!ring_.ready()) {
       const std::uint64_t before_look_ns = monotonic_ns();
       if (!ring_.ready()) {
@@ -110,9 +112,9 @@ std::size_t RingReceiver::drain(const Handler& handler) {
       handler({frame.bytes, frame.ether_type, at_ns, frame.interface_index, frame.wire_bytes});
     }
     ring_.release();
-    if (taken + 1 == ReceiveRing::kFrames) advance_watermark(at_ns);
+    if (taken + 1 == ring_.frames()) advance_watermark(at_ns);
   }
-  return ReceiveRing::kFrames;
+  return ring_.frames();
 }
 
 void RingReceiver::advance_watermark(std::uint64_t heard_ns) noexcept {
@@ -184,7 +186,8 @@ std::unique_ptr<PacketReceiver> open_ring(FileDescriptor socket, const ReceiveFi
   setsockopt(socket.get(), SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof on);
   FileDescriptor wake_event(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!wake_event.is_open()) throw_system_error("cannot make a wake-up event", errno);
-  auto receiver = std::make_unique<RingReceiver>(std::move(socket), std::move(wake_event));
+  auto receiver =
+      std::make_unique<RingReceiver>(std::move(socket), std::move(wake_event), filter.room);
   receiver->bind_to(interface_index, what);
   return receiver;
 }

@@ -13,7 +13,7 @@ namespace pacegate::platform {
 
 /// Bytes kept of a packet that passes: the longest headers anything is read from are 136 (an ICMPv4
 /// error with options in both IP headers and eight quoted bytes).
-inline constexpr std::uint32_t kKeptBytes = 256;
+inline constexpr std::uint32_t kKeptBytes = 176;
 
 /// Classic BPF for a socket that sees packets from the network header on (AF_PACKET, SOCK_DGRAM).
 /// IPv4 fragments are dropped, IPv6 extension headers not walked: no answer to a probe has either.

@@ -7,9 +7,11 @@
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
 #include <cerrno>
 #include <cstring>
 
+#include "core/prefetch.h"
 #include "core/time.h"
 #include "platform/linux/receive_filter.h"
 #include "platform/linux/system_error.h"
@@ -17,10 +19,13 @@
 namespace pacegate::platform {
 namespace {
 
-constexpr std::size_t kRingBytes = ReceiveRing::kBlockBytes * ReceiveRing::kBlocks;
+/// What the kernel finds in one piece; a power of two, so frames of all blocks are contiguous.
+constexpr std::size_t kBlockBytes = std::size_t{64} * 1024;
 constexpr std::size_t kAddressOffset = TPACKET_ALIGN(sizeof(tpacket2_hdr));
+constexpr std::size_t kDataOffset = 80;  // where an IP header begins; only to ask for its memory
 
 static_assert(ReceiveRing::kFrameBytes % TPACKET_ALIGNMENT == 0);
+static_assert(kBlockBytes % ReceiveRing::kFrameBytes == 0);
 static_assert(ReceiveRing::kFrameBytes >= TPACKET_ALIGN(TPACKET2_HDRLEN) + 16 + kKeptBytes);
 
 /// The word by which a frame changes hands: acquire to take it, release to give it back.
@@ -28,39 +33,49 @@ std::atomic_ref<std::uint32_t> status(std::uint8_t* frame) noexcept {
   return std::atomic_ref<std::uint32_t>(reinterpret_cast<tpacket2_hdr*>(frame)->tp_status);
 }
 
-}  // namespace
-
-ReceiveRing::ReceiveRing(int socket) {
-  const int version = TPACKET_V2;
+/// \return false with errno set
+bool set_ring_size(int socket, std::size_t frames) noexcept {
   tpacket_req request{};
   request.tp_block_size = kBlockBytes;
-  request.tp_block_nr = kBlocks;
-  request.tp_frame_size = kFrameBytes;
-  request.tp_frame_nr = kFrames;
-  if (setsockopt(socket, SOL_PACKET, PACKET_VERSION, &version, sizeof version) != 0 ||
-      setsockopt(socket, SOL_PACKET, PACKET_RX_RING, &request, sizeof request) != 0) {
-    throw_system_error("cannot set up a capture ring of 8 MiB", errno);
+  request.tp_block_nr = static_cast<unsigned>(frames * ReceiveRing::kFrameBytes / kBlockBytes);
+  request.tp_frame_size = ReceiveRing::kFrameBytes;
+  request.tp_frame_nr = static_cast<unsigned>(frames);
+  return setsockopt(socket, SOL_PACKET, PACKET_RX_RING, &request, sizeof request) == 0;
+}
+
+}  // namespace
+
+ReceiveRing::ReceiveRing(int socket, std::size_t wanted_frames) {
+  const int version = TPACKET_V2;
+  if (setsockopt(socket, SOL_PACKET, PACKET_VERSION, &version, sizeof version) != 0) {
+    throw_system_error("cannot set up a capture ring", errno);
   }
-  void* memory = mmap(nullptr, kRingBytes, PROT_READ | PROT_WRITE, MAP_SHARED, socket, 0);
+  std::size_t frames = std::bit_ceil(std::clamp(wanted_frames, kMinFrames, kMaxFrames));
+  while (!set_ring_size(socket, frames)) {
+    if (errno != ENOMEM || frames == kMinFrames) {
+      throw_system_error("cannot set up a capture ring", errno);
+    }
+    frames /= 2;
+  }
+  mask_ = frames - 1;
+  void* memory = mmap(nullptr, frames * kFrameBytes, PROT_READ | PROT_WRITE, MAP_SHARED, socket, 0);
   if (memory == MAP_FAILED) throw_system_error("cannot map the capture ring", errno);
   memory_ = static_cast<std::uint8_t*>(memory);
 }
 
 ReceiveRing::~ReceiveRing() {
-  munmap(memory_, kRingBytes);
-}
-
-std::uint8_t* ReceiveRing::frame() const noexcept {
-  // Blocks are contiguous; frames do not straddle them.
-  return memory_ + next_ / kFramesPerBlock * kBlockBytes + next_ % kFramesPerBlock * kFrameBytes;
+  munmap(memory_, frames() * kFrameBytes);
 }
 
 bool ReceiveRing::ready() const noexcept {
-  return (status(frame()).load(std::memory_order_acquire) & TP_STATUS_USER) != 0;
+  return (status(frame(next_)).load(std::memory_order_acquire) & TP_STATUS_USER) != 0;
 }
 
 RingFrame ReceiveRing::front() const noexcept {
-  const std::uint8_t* base = frame();
+  const std::uint8_t* base = frame(next_);
+  // Written by another core most of the time: half of what reading a packet costs is the wait.
+  prefetch_for_write(frame(next_ + 1));
+  prefetch_for_write(frame(next_ + 1) + kDataOffset);
   tpacket2_hdr header{};
   sockaddr_ll address{};
   std::memcpy(&header, base, sizeof header);
@@ -77,8 +92,8 @@ RingFrame ReceiveRing::front() const noexcept {
 }
 
 void ReceiveRing::release() noexcept {
-  status(frame()).store(TP_STATUS_KERNEL, std::memory_order_release);
-  next_ = next_ + 1 == kFrames ? 0 : next_ + 1;
+  status(frame(next_)).store(TP_STATUS_KERNEL, std::memory_order_release);
+  ++next_;
 }
 
 }  // namespace pacegate::platform

@@ -15,7 +15,7 @@ namespace pacegate::platform {
 namespace {
 
 /// As much of a packet as the AF_PACKET receiver keeps.
-constexpr std::size_t kKeptBytes = 256;
+constexpr std::size_t kKeptBytes = 176;
 constexpr PcapRoom kRoom{.snapshot_bytes = static_cast<int>(kKeptBytes + kLongestLinkHeader),
                          .buffer_bytes = 8 << 20};
 /// After packets the reader rests this long instead of being woken by each.

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <thread>
 #include <vector>
@@ -199,6 +200,23 @@ TEST_SUITE("packet receiver") {
       fill(*sender, 0, probe(3));
       REQUIRE(sender->send(0, 1).accepted == 1);
       CHECK(take(*receiver, 1).size() == 1);
+    });
+  }
+
+  TEST_CASE("as many packets wait as there is room for, exactly") {
+    in_private_network([] {
+      const Wire wire;
+      const auto dropped_of = [&](std::uint32_t room, std::size_t packets) {
+        auto receiver = open_packet_receiver(wire.far(), {.everything = true, .room = room});
+        auto sender = open_packet_sender(wire.near());
+        for (std::size_t i = 0; i < 100; ++i) fill(*sender, i, probe(1));
+        for (std::size_t sent = 0; sent < packets;) sent += sender->send(0, 100).accepted;
+        CHECK(take(*receiver, std::min<std::size_t>(packets, room)).size() >= room);
+        return receiver->counters().dropped;
+      };
+      CHECK(dropped_of(4'096, 5'000) == 904);
+      CHECK(dropped_of(8'192, 9'000) == 808);
+      CHECK(dropped_of(8'192, 8'200) == 8);
     });
   }
 

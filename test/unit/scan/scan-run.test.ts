@@ -227,6 +227,29 @@ describe('a scan', () => {
     expect(percents.at(-1)).toBe(100);
   });
 
+  it('warns once when answers were lost on their way from the kernel', async () => {
+    const { native, scan } = begin();
+    const warnings: unknown[] = [];
+    scan.on('warning', (warning) => warnings.push(warning));
+    native.set(SCAN_SLOT.receiveDropped, 7);
+    await vi.waitFor(() => {
+      expect(warnings).toHaveLength(1);
+    });
+    native.set(SCAN_SLOT.receiveDropped, 9);
+    native.end(4, 100);
+    const summary = await scan.done;
+    expect(summary.statistics.kernelDropped).toBe(9);
+    expect(summary.warnings).toEqual(warnings);
+    expect(warnings).toEqual([
+      {
+        code: 'capture-drops',
+        message: expect.stringMatching(
+          /\(7 so far\).*lower maxRate, or with more retries/,
+        ) as string,
+      },
+    ]);
+  });
+
   it('refuses listeners for events there are not', () => {
     const { native, scan } = begin();
     const on = (event: string) => () => scan.on(event as 'progress', () => undefined);
