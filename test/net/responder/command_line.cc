@@ -58,8 +58,9 @@ struct Given {
 
 std::uint64_t number(const Given& given, std::uint64_t most) {
   std::uint64_t parsed = 0;
-  const char* end = given.value.data() + given.value.size();
-  const auto [stopped, error] = std::from_chars(given.value.data(), end, parsed);
+  const char* start = given.value.data();
+  const char* end = start + given.value.size();
+  const auto [stopped, error] = std::from_chars(start, end, parsed);
   if (error != std::errc() || stopped != end || parsed > most) {
     throw wrong(given.name, given.value, ("a number up to " + std::to_string(most)).c_str());
   }

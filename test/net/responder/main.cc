@@ -39,6 +39,10 @@ void say_ready() {
 void serve(Command& command) {
   const auto mac = pacegate::platform::find_interface(command.interface).mac.bytes;
   std::memcpy(command.settings.mac, mac.data(), mac.size());
+  // Who probes by XDP reaches this end only while a program is attached: the XDP engine is one.
+  const auto passing = command.mode == Mode::packet
+                           ? let_everything_pass(program_file(), command.interface)
+                           : nullptr;
   const auto engine = open_engine(command);
   say_ready();
   for (std::string line; std::getline(std::cin, line);) {

@@ -4,8 +4,8 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <stdexcept>
+#include <system_error>
 
 namespace pacegate::responder {
 namespace {
@@ -31,7 +31,7 @@ std::string loaded_programs() {
     list += R"({"id":)" + std::to_string(id) + R"(,"name":")" + name_of(id) + "\"}";
   }
   if (errno != ENOENT) {
-    throw std::runtime_error(std::string("cannot list BPF programs: ") + std::strerror(errno));
+    throw std::runtime_error("cannot list BPF programs: " + std::generic_category().message(errno));
   }
   return "[" + list + "]";
 }

@@ -4,9 +4,11 @@
 
 #include "responder/truth.h"
 
-#define RESPONDER_MAX_PREFIXES 8
-#define RESPONDER_MAX_PAIRS (1U << 24)
-#define RESPONDER_MAX_ARRIVALS (1U << 24)
+enum {
+  RESPONDER_MAX_PREFIXES = 8,
+  RESPONDER_MAX_PAIRS = 1 << 24,
+  RESPONDER_MAX_ARRIVALS = 1 << 24,
+};
 
 struct responder_prefix {
   struct truth_address first;

@@ -5,8 +5,8 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <stdexcept>
+#include <system_error>
 
 #include "responder/engine.h"
 
@@ -14,7 +14,8 @@ namespace pacegate::responder {
 namespace {
 
 std::runtime_error refused(const std::string& what, int error) {
-  return std::runtime_error(what + ": " + std::strerror(error < 0 ? -error : error));
+  return std::runtime_error(what + ": " +
+                            std::generic_category().message(error < 0 ? -error : error));
 }
 
 /// The object file, opened; what it holds goes with it.
@@ -53,7 +54,7 @@ template <typename T>
 std::span<T> mapped(const Object& object, const char* name) {
   bpf_map* map = map_of(object, name);
   // The kernel rounds every value up to eight bytes.
-  const std::size_t value = (bpf_map__value_size(map) + 7) / 8 * 8;
+  const std::size_t value = (std::size_t{bpf_map__value_size(map)} + 7) / 8 * 8;
   const std::size_t bytes = value * bpf_map__max_entries(map);
   void* start = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
   if (start == MAP_FAILED) throw refused(std::string("cannot map ") + name, errno);

@@ -33,8 +33,8 @@ describeInNamespaces('a device in trouble', () => {
     // Half of the asked rate, and room for a few frames.
     await shape(link.scanner, 'tbf rate 5mbit burst 2kb limit 2kb');
     await using responder = await link.respond('xdp', { ...options, ports: '1-32' });
-    const { lines, summary } = await scanned(link.scanner, [
-      ...['--backend', 'rawip', '--max-rate', '20000', '--timeout', '400', '--max-retries', '0'],
+    const { lines, summary } = await scanned(link.scanner, 'rawip', [
+      ...['--max-rate', '20000', '--timeout', '400', '--max-retries', '0'],
       ...['-p', '1-32', ...addresses],
     ]);
     expect(differenceFrom(responder.truth, addresses, ports, lines)).toEqual(none);
@@ -94,8 +94,8 @@ describeInNamespaces('a device in trouble', () => {
       await link.scanner.ip('link set up0 mtu 68');
       await using responder = await link.respond('xdp', options);
       const targets = addressesFrom('10.78.4.0', 64);
-      const { lines } = await scanned(link.scanner, [
-        ...['--backend', backend, '--max-rate', '10000', '--timeout', '400', '-p', '1-32'],
+      const { lines } = await scanned(link.scanner, backend, [
+        ...['--max-rate', '10000', '--timeout', '400', '-p', '1-32'],
         ...targets,
       ]);
       expect(differenceFrom(responder.truth, targets, ports, lines)).toEqual(none);

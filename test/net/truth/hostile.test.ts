@@ -2,7 +2,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { describeInNamespaces } from '../namespace.js';
 import { TruthLink } from './link.js';
-import { addressesFrom, backends, differenceFrom, none, portsTo, scanned } from './scanning.js';
+import {
+  addressesFrom,
+  backends,
+  type Backend,
+  differenceFrom,
+  none,
+  portsTo,
+  scanned,
+} from './scanning.js';
 import { engines, type ResponderOptions } from '../responder/responder.js';
 
 const shares = { open: 200, closed: 500, prohibited: 100 };
@@ -21,9 +29,9 @@ describeInNamespaces('a network that is no friend', () => {
     link.remove();
   });
 
-  const scanWith = (backend: string, retries: number, timeoutMs: number) =>
-    scanned(link.scanner, [
-      ...['--backend', backend, '--max-rate', '20000', '--timeout', String(timeoutMs)],
+  const scanWith = (backend: Backend, retries: number, timeoutMs: number) =>
+    scanned(link.scanner, backend, [
+      ...['--max-rate', '20000', '--timeout', String(timeoutMs)],
       ...['--max-retries', String(retries), '-p', '1-32', ...addresses],
     ]);
 

@@ -68,15 +68,16 @@ describeInNamespaces('what a scan leaves behind', () => {
         ...['--backend', backend, '-oJ', '-', '--no-progress'],
       ]);
       await new Promise((resolve) => child.stdout?.once('data', resolve));
-      const during = await programs();
+      const loaded = [...(await programs())].filter((id) => !before.has(id));
+      if (backend === 'xdp') expect(loaded).not.toEqual([]);
       child.kill('SIGKILL');
       expect((await finished).code).toBe(137);
       expect(existsSync(`/proc/${child.pid ?? 0}`)).toBe(false);
-      expect(await gone(new Set([...during].filter((id) => !before.has(id))))).toBe(true);
+      expect(await gone(new Set(loaded))).toBe(true);
 
       const addresses = addressesFrom('10.78.6.0', 64);
-      const { lines } = await scanned(link.scanner, [
-        ...['--backend', backend, '--max-rate', '10000', '--timeout', '400', '-p', '1-16'],
+      const { lines } = await scanned(link.scanner, backend, [
+        ...['--max-rate', '10000', '--timeout', '400', '-p', '1-16'],
         ...addresses,
       ]);
       expect(differenceFrom(responder.truth, addresses, portsTo(16), lines)).toEqual(none);

@@ -50,7 +50,7 @@ describeInNamespaces('the responder', () => {
     prefixes: ['10.78.0.0/16', 'fd78::/64'],
   };
   const probe = () =>
-    scanned(link.scanner, [
+    scanned(link.scanner, 'packet', [
       ...['-p', '1-16', '--max-rate', '20000', '--timeout', '300', '--max-retries', '0'],
       ...targets,
     ]);

@@ -29,7 +29,12 @@ export class ScanRunner implements Disposable {
       throw new Error(`a scan failed: ${stderr}`);
     });
     const [line] = await Promise.race([answer, ended]);
-    return JSON.parse(line) as ScanSummary & { readonly results: number };
+    const summary = JSON.parse(line) as ScanSummary & { readonly results: number };
+    const { backend } = summary.statistics;
+    if (options.backend !== undefined && backend !== options.backend) {
+      throw new Error(`${backend} instead of ${options.backend}: ${line}`);
+    }
+    return summary;
   }
 
   [Symbol.dispose](): void {

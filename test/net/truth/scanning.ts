@@ -4,7 +4,7 @@ import { wordsOf, type Kind, type Truth } from '../responder/truth.js';
 import { pacegate, scanLines, type Finding, type ScanLine } from '../tools.js';
 
 /** Every backend that sends Ethernet frames; rawip has the loopback device's own tests. */
-export const backends = ['packet', 'pcap'] as const;
+export const backends = ['packet', 'xdp', 'pcap'] as const;
 export type Backend = (typeof backends)[number];
 
 /** Consecutive addresses, in their canonical text; of IPv6 those that differ in the group after the `::`. */
@@ -81,15 +81,30 @@ export interface Summary {
 export interface Scanned {
   readonly lines: readonly ScanLine[];
   readonly summary: Summary;
-  readonly stderr: string;
 }
 
-/** A SYN scan that must come to its end. */
-export async function scanned(namespace: Namespace, args: readonly string[]): Promise<Scanned> {
+/** A SYN scan that must come to its end, by the backend it was told to use. */
+export async function scanned(
+  namespace: Namespace,
+  backend: Backend | 'rawip',
+  args: readonly string[],
+): Promise<Scanned> {
   const { code, stdout, stderr } = await pacegate(namespace, [
-    ...['scan', '-sS', '-oJ', '-', '--json-summary', '--no-progress', ...args],
+    ...[
+      'scan',
+      '-sS',
+      '--backend',
+      backend,
+      '-oJ',
+      '-',
+      '--json-summary',
+      '--no-progress',
+      ...args,
+    ],
   ]);
   if (code !== 0) throw new Error(`pacegate scan ${args.join(' ')} ended with ${code}: ${stderr}`);
-  const summary = stderr.split('\n').find((line) => line.startsWith('{"type":"summary"'));
-  return { lines: scanLines(stdout), summary: JSON.parse(summary ?? '') as Summary, stderr };
+  const line = stderr.split('\n').find((text) => text.startsWith('{"type":"summary"'));
+  const summary = JSON.parse(line ?? '') as Summary;
+  if (summary.statistics.backend !== backend) throw new Error(`not by ${backend}: ${stderr}`);
+  return { lines: scanLines(stdout), summary };
 }
