@@ -65,6 +65,7 @@ SenderOptions read_options(const Napi::Value& value) {
   options.interface =
       platform::find_interface(read_string(given.Get("interfaceName"), "interfaceName"));
   options.backend = read_name<Backend>(given.Get("backend"), "backend", kBackends);
+  options.auto_rate = read_number(given, "autoRate");
   options.pacing.rate = read_rate(read_number(given, "rate"));
   options.pacing.precision = read_name<Precision>(given.Get("precision"), "precision", kPrecisions);
   options.pacing.catch_up_ns = static_cast<std::uint64_t>(catch_up_ms * double{kNsPerMs});

@@ -21,6 +21,7 @@ namespace pacegate::binding {
 struct SenderOptions {
   platform::Interface interface;
   Backend backend = Backend::automatic;
+  double auto_rate = 0;  ///< for Backend::automatic: packets per second asked for, 0 for none
   PacingOptions pacing;
 };
 
@@ -44,8 +45,10 @@ class SenderObject {
 
  private:
   static OpenSender opener(const SenderOptions& options) {
-    return [options](std::size_t slot_bytes) {
-      return open_backend(options.interface, options.backend, options.pacing.rate, slot_bytes);
+    return [options = options](std::size_t slot_bytes) mutable {
+      auto sender = open_backend(options.interface, options.backend, options.auto_rate, slot_bytes);
+      options.backend = backend_of(*sender);  // once chosen, it stays
+      return sender;
     };
   }
 

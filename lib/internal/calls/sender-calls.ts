@@ -6,6 +6,8 @@ export interface NativeSenderOptions {
   backend: 'auto' | 'packet' | 'rawip' | 'xdp' | 'pcap';
   /** Packets per second, above 0; Infinity for as fast as it goes. */
   rate: number;
+  /** For `auto`: the rate that was asked for, 0 for none. */
+  autoRate: number;
   precision: 'eco' | 'balanced' | 'spin';
   catchUpMs: number;
 }

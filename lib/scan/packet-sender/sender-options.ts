@@ -4,6 +4,7 @@ import { checkNumber, checkOptions, invalidArgument } from '../../internal/check
 import { systemClock } from '../../internal/clock.js';
 import { InvalidArgumentError } from '../../internal/errors.js';
 import type { NativeSenderOptions } from '../../internal/binding.js';
+import { RATE_BOUNDS } from '../pace-options.js';
 import { joinableBucket, type JoinableBucket } from '../../limiters/bucket/bucket-place.js';
 import type { TokenBucket } from '../../limiters/token-bucket.js';
 
@@ -13,8 +14,9 @@ export interface PacketSenderOptions {
   interface: string;
   /**
    * `packet` sends Ethernet frames (AF_PACKET), `rawip` bare IP packets that the kernel routes and frames (for `lo` and
-   * tunnels). `auto`, the default, takes what fits the interface. A backend that cannot be had is refused with its
-   * reason, never replaced.
+   * tunnels), `pcap` by libpcap, `xdp` Ethernet frames by an XDP program, the fastest and at the cost of a core. `auto`,
+   * the default, takes what fits the interface, and `xdp` only where a `rate` above 400 000 is asked for (`Infinity`
+   * too). A backend that is named and cannot be had is refused with its reason, never replaced.
    */
   backend?: 'auto' | 'packet' | 'rawip' | 'xdp' | 'pcap';
   /** Packets a second, 0.001 to 100 000 000; by default Infinity: as fast as the device takes them. */
@@ -56,6 +58,7 @@ export function checkSenderOptions(options: unknown): SenderSettings {
       interfaceName: checkInterface(given['interface']),
       backend: oneOf('backend', given['backend'], BACKENDS),
       rate: checkRate(rate),
+      autoRate: given['rate'] === undefined ? 0 : checkRate(rate),
       precision: oneOf('precision', given['precision'], PRECISIONS),
       catchUpMs: checkNumber('catchUpMs', catchUpMs, { min: 0, max: 1000 }),
     },
@@ -66,7 +69,7 @@ export function checkSenderOptions(options: unknown): SenderSettings {
 /** @throws PacegateError for what is no rate */
 export function checkRate(rate: unknown): number {
   if (rate === Infinity) return rate;
-  return checkNumber('rate', rate, { min: 0.001, max: 100_000_000 });
+  return checkNumber('rate', rate, RATE_BOUNDS);
 }
 
 /** The first of `allowed` is the default. */

@@ -81,7 +81,7 @@ export function checkFrame(name: string, frame: unknown, info: NativeSenderInfo)
   const most = info.mtu + header;
   if (frame.length === 0 || frame.length < header) {
     const least = info.ethernet ? 'at least an Ethernet header (14 bytes)' : 'an IP packet';
-    throw outOfRange(name, `${frame.length} bytes`, least);
+    throw new InvalidRangeError(`${name} must be ${least}, not ${frame.length} bytes`);
   }
   if (frame.length > most) {
     const limit = `at most ${most} bytes (an MTU of ${info.mtu}${header > 0 ? ' and an Ethernet header' : ''})`;

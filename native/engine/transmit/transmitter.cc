@@ -9,11 +9,17 @@
 #include "platform/thread.h"
 
 namespace pacegate {
+namespace {
+
+// Holds a probe; a backend may make its slots larger, and larger frames have it opened anew.
+constexpr std::size_t kUsualFrameBytes = 64;
+
+}  // namespace
 
 Transmitter::Transmitter(OpenSender open, const PacingOptions& pacing, TokenBucket* limiter,
                          TransmitSlots& slots)
     : open_(std::move(open)),
-      sender_(open_(platform::PacketSender::kSlotBytes)),
+      sender_(open_(kUsualFrameBytes)),
       slots_(slots),
       pacer_(pacing, sender_->lead_ns(), platform::monotonic_ns()),
       tokens_(limiter),

@@ -33,6 +33,7 @@ describe('P3 the options of a packet sender', () => {
         interfaceName: 'eth0',
         backend: 'auto',
         rate: Infinity,
+        autoRate: 0,
         precision: 'balanced',
         catchUpMs: 10,
       },
