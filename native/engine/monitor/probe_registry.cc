@@ -61,7 +61,7 @@ void extend_places(unsigned end) noexcept {
 
 }  // namespace
 
-ProbeRegistration::ProbeRegistration(const ProbeMark& mark) noexcept : place_(0) {
+ProbeRegistration::ProbeRegistration(const ProbeMark& mark) noexcept {
   while (place_ < kMax && !places[place_].try_take()) ++place_;
   if (place_ == kMax) return;
   places[place_].write(mark);

@@ -35,7 +35,7 @@ class ProbeRegistration {
   ProbeRegistration& operator=(const ProbeRegistration&) = delete;
 
  private:
-  unsigned place_;
+  unsigned place_ = 0;
 };
 
 /// Thread-safe, and never waits for anybody.
