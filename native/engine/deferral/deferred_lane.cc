@@ -32,7 +32,8 @@ DeferredLane::Index DeferredLane::add(const BlockKey& key, std::uint64_t at_ns) 
     index = free_.back();
     free_.pop_back();
   }
-  blockers_[index] = {.key = key, .waiting = {}, .is_scheduled = false};
+  blockers_[index] = {};
+  blockers_[index].key = key;
   index_.insert(gate_.hash(key), index);
   ++blockers_in_use_;
   schedule(index, at_ns);
@@ -50,7 +51,13 @@ DeferredLane::Index DeferredLane::obtain(const BlockKey& key, std::uint64_t at_n
 void DeferredLane::release(Index blocker) noexcept {
   index_.erase(gate_.hash(blockers_[blocker].key), blocker);
   free_.push_back(blocker);
+  note_cause(blocker, false);
   --blockers_in_use_;
+}
+
+void DeferredLane::note_cause(Index blocker, bool is_cap) noexcept {
+  capped_ += (is_cap ? 1U : 0U) - (blockers_[blocker].is_capped ? 1U : 0U);
+  blockers_[blocker].is_capped = is_cap;
 }
 
 void DeferredLane::schedule(Index blocker, std::uint64_t at_ns) {
@@ -93,16 +100,20 @@ DeferredLane::Admission DeferredLane::admit(const IpAddress& address, std::uint6
   latest_ns_ = std::max(latest_ns_, now_ns);
   // Nobody overtakes those who wait for the same target.
   const BlockKey target = gate_.key_of(BlockScope::target, address);
-  if (find(target) != kNone) return {full() ? Outcome::full : Outcome::park, target, now_ns};
+  if (find(target) != kNone) return {full() ? Outcome::full : Outcome::park, target, now_ns, false};
   const Verdict verdict = gate_.admit(address, now_ns, false);
-  if (verdict.outcome == Verdict::Outcome::give_up) return {Outcome::give_up, {}, 0};
+  if (verdict.outcome == Verdict::Outcome::give_up) return {Outcome::give_up, {}, 0, false};
   if (verdict.outcome != Verdict::Outcome::wait) return {};
-  return {full() ? Outcome::full : Outcome::park, verdict.blocker, verdict.until_ns};
+  const Outcome outcome = full() ? Outcome::full : Outcome::park;
+  return {outcome, verdict.blocker, verdict.until_ns, verdict.is_cap};
 }
 
 void DeferredLane::park(const Candidate& candidate, const Admission& admission) {
   Index list = find(admission.blocker);
-  if (list == kNone) list = add(admission.blocker, admission.until_ns);
+  if (list == kNone) {
+    list = add(admission.blocker, admission.until_ns);
+    note_cause(list, admission.is_cap);
+  }
   pool_.push(blockers_[list].waiting,
              {candidate.position, candidate.tries, floor_.add(candidate.settled)});
 }
@@ -128,6 +139,7 @@ std::optional<DeferredLane::Turn> DeferredLane::serve(Index blocker, std::uint64
   const Verdict verdict = gate_.admit(address, now_ns, true);
   if (verdict.outcome != Verdict::Outcome::wait) return depart(blocker, address, verdict, now_ns);
   if (verdict.blocker == blockers_[blocker].key) {
+    note_cause(blocker, verdict.is_cap);
     schedule(blocker, verdict.until_ns);
   } else {
     wait_elsewhere(blocker, verdict);
@@ -137,6 +149,7 @@ std::optional<DeferredLane::Turn> DeferredLane::serve(Index blocker, std::uint64
 
 void DeferredLane::wait_elsewhere(Index from, const Verdict& verdict) {
   const Index to = obtain(verdict.blocker, verdict.until_ns);
+  note_cause(to, verdict.is_cap);
   pool_.move_first(blockers_[from].waiting, blockers_[to].waiting);
   const bool is_targets = blockers_[from].key.scope == BlockScope::target;
   // A target's next pair follows when this one has left: see the class comment.
@@ -148,19 +161,20 @@ DeferredLane::Turn DeferredLane::depart(Index from, const IpAddress& address,
                                         const Verdict& verdict, std::uint64_t now_ns) {
   const ParkedPair pair = pool_.front(blockers_[from].waiting);
   pool_.pop(blockers_[from].waiting);
-  const bool given_up = verdict.outcome == Verdict::Outcome::give_up;
-  if (given_up) {
+  const bool is_given_up = verdict.outcome == Verdict::Outcome::give_up;
+  const bool is_probe = verdict.outcome == Verdict::Outcome::probe;
+  if (is_given_up) {
     floor_.remove(pair.mark);
   } else {
     flights_.add({.position = pair.position,
                   .sent_ns = now_ns,
                   .mark = pair.mark,
                   .tries = static_cast<std::uint16_t>(pair.tries + 1),
-                  .is_probe = verdict.outcome == Verdict::Outcome::probe});
+                  .is_probe = is_probe});
   }
   reschedule(from, now_ns);
   wake(gate_.key_of(BlockScope::target, address), now_ns);
-  return {pair.position, given_up};
+  return {pair.position, is_given_up, is_probe};
 }
 
 // ---- in flight -----------------------------------------------------------------------------------

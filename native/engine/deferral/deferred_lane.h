@@ -49,6 +49,10 @@ class DeferredLane {
     return parked() + in_flight() >= options_.max_pairs ||
            blockers_in_use_ >= options_.max_blockers;
   }
+  /// All that is left waits for the end of a silence: nothing for a cap, for its turn, for an answer.
+  [[nodiscard]] bool all_wait_for_silence(std::uint64_t now_ns) const noexcept {
+    return parked() > 0 && in_flight() == 0 && capped_ == 0 && next_turn_ns() > now_ns;
+  }
   /// Everything that was parked before this position is settled; UINT64_MAX when nothing is left.
   [[nodiscard]] std::uint64_t floor() const noexcept { return floor_.position(); }
 
@@ -60,8 +64,9 @@ class DeferredLane {
       give_up,  ///< its target has been silent for too long
     };
     Outcome outcome = Outcome::go;
-    BlockKey blocker{};  ///< park() wants to know
+    BlockKey blocker{};  ///< park() wants to know this and what follows
     std::uint64_t until_ns = 0;
+    bool is_cap = false;
   };
   /// Decides about a pair that the scan wants to probe. \param address of its target
   [[nodiscard]] Admission admit(const IpAddress& address, std::uint64_t now_ns);
@@ -76,7 +81,8 @@ class DeferredLane {
 
   struct Turn {
     std::uint64_t position = 0;
-    bool given_up = false;  ///< settle it; otherwise send it, it counts as sent at `now_ns`
+    bool is_given_up = false;  ///< settle it; otherwise send it, it counts as sent at `now_ns`
+    bool is_probe = false;     ///< the one that decides about its target
   };
   /// The parked pair whose turn it is, if there is one.
   [[nodiscard]] std::optional<Turn> next(std::uint64_t now_ns);
@@ -117,6 +123,7 @@ class DeferredLane {
     BlockKey key;
     ParkedPool::List waiting;
     bool is_scheduled = false;  // in the heap
+    bool is_capped = false;     // what it waited for last
   };
   struct Appointment {
     std::uint64_t at_ns = 0;
@@ -132,6 +139,7 @@ class DeferredLane {
   [[nodiscard]] Index find(const BlockKey& key) const;
   [[nodiscard]] Index add(const BlockKey& key, std::uint64_t at_ns);
   [[nodiscard]] Index obtain(const BlockKey& key, std::uint64_t at_ns);
+  void note_cause(Index blocker, bool is_cap) noexcept;
   void release(Index blocker) noexcept;
   void schedule(Index blocker, std::uint64_t at_ns);
   void wake(const BlockKey& key, std::uint64_t now_ns);
@@ -153,6 +161,7 @@ class DeferredLane {
   HashIndex index_;
   std::vector<Appointment> heap_;
   std::size_t blockers_in_use_ = 0;
+  std::size_t capped_ = 0;  // of these
   std::uint32_t turns_ = 0;
   std::uint64_t latest_ns_ = 0;
   bool stopped_ = false;

@@ -15,12 +15,12 @@ BackoffOptions seeded(BackoffOptions options, const SipKey& seed) {
 
 /// What a unit that holds back says: nothing when it only wants to be probed first.
 std::optional<Verdict> objection(SilenceTable& table, Unit& unit, std::uint64_t now_ns) {
-  if (table.check_limit(unit, now_ns)) return Verdict{Verdict::Outcome::give_up, {}, 0};
+  if (table.check_limit(unit, now_ns)) return Verdict{Verdict::Outcome::give_up, {}, 0, false};
   if (unit.state == SilenceTable::State::probing) {
-    return Verdict{Verdict::Outcome::wait, {}, TargetGate::kHeld};
+    return Verdict{Verdict::Outcome::wait, {}, TargetGate::kHeld, false};
   }
   if (unit.until_ns <= now_ns) return std::nullopt;
-  return Verdict{Verdict::Outcome::wait, {}, std::min(unit.until_ns, table.limit_at(unit))};
+  return Verdict{Verdict::Outcome::wait, {}, std::min(unit.until_ns, table.limit_at(unit)), false};
 }
 
 }  // namespace
@@ -54,7 +54,9 @@ Verdict TargetGate::admit(const IpAddress& address, std::uint64_t now_ns, bool m
     return *refusal;
   }
   const RateCaps::Verdict cap = caps_.take(address, now_ns);
-  if (!cap.allowed) return {Verdict::Outcome::wait, key_of(cap.blocker, address), cap.until_ns};
+  if (!cap.allowed) {
+    return {Verdict::Outcome::wait, key_of(cap.blocker, address), cap.until_ns, true};
+  }
   Verdict verdict;
   for (Unit* unit : half_open) {
     if (unit == nullptr) continue;
@@ -75,7 +77,7 @@ std::optional<Verdict> TargetGate::ask(BlockScope scope, const IpAddress& addres
   Unit& unit = table.at(index);
   auto refusal = objection(table, unit, now_ns);
   // Who cannot be the one probe waits for its turn to be it.
-  if (!refusal && !may_probe) refusal = Verdict{Verdict::Outcome::wait, {}, now_ns};
+  if (!refusal && !may_probe) refusal = Verdict{Verdict::Outcome::wait, {}, now_ns, false};
   if (refusal) {
     refusal->blocker = key;
   } else {

@@ -48,6 +48,7 @@ class TargetGate {
     Outcome outcome = Outcome::go;
     BlockKey blocker{};
     std::uint64_t until_ns = 0;
+    bool is_cap = false;  ///< it waits for a cap, not for the end of a silence
   };
   /// Decides on one packet and, when it may go, charges the caps.
   /// \param may_probe whether this could be the one probe; otherwise the answer is to wait until now
@@ -77,6 +78,7 @@ class TargetGate {
   /// Addresses and networks in whose silence we are.
   [[nodiscard]] std::size_t backed_off(std::uint64_t now_ns) noexcept;
 
+  [[nodiscard]] const BackoffPrefixes& networks() const noexcept { return options_.networks; }
   [[nodiscard]] BlockKey key_of(BlockScope scope, const IpAddress& address) const noexcept;
   [[nodiscard]] std::uint32_t hash(const BlockKey& key) const noexcept {
     return hash_of(key.key, options_.seed, key.scope);

@@ -72,16 +72,28 @@ void CaptureLoop::accept(const Answer& answer, std::uint64_t at_ns) {
   }
   const std::uint64_t position = context_.order.inverse(*index);
   const ProbeWindow::Answer given = context_.window.answer(position, at_ns);
-  if (given.acceptance != ProbeWindow::Acceptance::accepted) {
-    const bool duplicate = given.acceptance == ProbeWindow::Acceptance::duplicate;
-    context_.slots.add_shared(duplicate ? kSlotDuplicates : kSlotLate, 1);
+  const bool is_late = given.acceptance == ProbeWindow::Acceptance::late;
+  if (is_late && context_.lane_in_use.load(std::memory_order_acquire)) {
+    feed_.heard.push({answer, position, at_ns, false});
     return;
   }
+  if (context_.options.adaptive_rate && is_complaint(answer.finding.reason)) {
+    // One of many: those that find no room tell the sending thread nothing new.
+    (void)feed_.heard.try_push({answer, position, at_ns, true});
+  }
+  if (given.acceptance == ProbeWindow::Acceptance::accepted) {
+    report(answer, position, given.rtt_ns);
+  } else {
+    context_.slots.add_shared(is_late ? kSlotLate : kSlotDuplicates, 1);
+  }
+}
+
+void CaptureLoop::report(const Answer& answer, std::uint64_t position, std::int64_t rtt_ns) {
   ScanRecord record(answer.target, answer.port, answer.finding);
   record.ttl = answer.ttl;
-  if (given.rtt_ns >= 0 && !context_.cursors.retried(position)) {
-    record.rtt_us = static_cast<float>(given.rtt_ns) / 1000.0F;
-    rtt_.sample(static_cast<std::uint64_t>(given.rtt_ns));
+  if (rtt_ns >= 0 && !context_.cursors.retried(position)) {
+    record.rtt_us = static_cast<float>(rtt_ns) / 1000.0F;
+    rtt_.sample(static_cast<std::uint64_t>(rtt_ns));
   }
   if (answer.icmp) context_.slots.add_shared(kSlotIcmpUnreachable, 1);
   context_.report(record, feed_.records);

@@ -21,6 +21,7 @@ class CaptureLoop {
   void handle(const platform::ReceivedPacket& received);
   void handle_neighbour(const platform::ReceivedPacket& received);
   void accept(const Answer& answer, std::uint64_t at_ns);
+  void report(const Answer& answer, std::uint64_t position, std::int64_t rtt_ns);
   void publish();
 
   ScanContext& context_;

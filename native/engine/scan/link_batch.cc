@@ -32,16 +32,16 @@ void LinkBatch::open() {
   if (batch_.empty()) room_ = sender_->room();
 }
 
-void LinkBatch::add(std::uint64_t position, std::size_t bytes, std::uint64_t departure_ns) {
+void LinkBatch::add(ProbeId probe, std::size_t bytes, std::uint64_t departure_ns) {
   const std::size_t slot = batch_.size();
   sender_->set_length(slot, bytes);
   if (has_lead_) sender_->set_departure(slot, departure_ns);
-  batch_.push_back({position, departure_ns});
+  batch_.push_back({probe, departure_ns});
 }
 
-LinkBatch::Outcome LinkBatch::flush(ProbeWindow& window, std::uint64_t now_ns) {
+LinkBatch::Outcome LinkBatch::flush(ProbeMarks& marks, std::uint64_t now_ns) {
   if (empty()) return {};
-  const Outcome outcome = has_lead_ ? hand_over(window) : send_now(window, now_ns);
+  const Outcome outcome = has_lead_ ? hand_over(marks) : send_now(marks, now_ns);
   if (empty()) {
     batch_.clear();
     first_ = 0;
@@ -49,10 +49,10 @@ LinkBatch::Outcome LinkBatch::flush(ProbeWindow& window, std::uint64_t now_ns) {
   return outcome;
 }
 
-LinkBatch::Outcome LinkBatch::send_now(ProbeWindow& window, std::uint64_t now_ns) {
+LinkBatch::Outcome LinkBatch::send_now(ProbeMarks& marks, std::uint64_t now_ns) {
   Outcome outcome;
   for (std::size_t i = first_; stale_ && i < batch_.size(); ++i) {
-    window.mark_sent(batch_[i].position, now_ns);
+    marks.sent(batch_[i].id, now_ns);
   }
   while (!empty() && !outcome.busy) {
     const auto report = sender_->send(first_, batch_.size() - first_);
@@ -61,7 +61,7 @@ LinkBatch::Outcome LinkBatch::send_now(ProbeWindow& window, std::uint64_t now_ns
     outcome.busy = report.outcome == platform::SendOutcome::busy;
     if (report.outcome != platform::SendOutcome::ok) outcome.system_error = report.system_error;
     if (report.outcome == platform::SendOutcome::failed) {
-      window.mark_unsent(batch_[first_].position);
+      marks.unsent(batch_[first_].id);
       ++first_;
       ++outcome.refused;
     }
@@ -71,7 +71,7 @@ LinkBatch::Outcome LinkBatch::send_now(ProbeWindow& window, std::uint64_t now_ns
   return outcome;
 }
 
-LinkBatch::Outcome LinkBatch::hand_over(ProbeWindow& window) {
+LinkBatch::Outcome LinkBatch::hand_over(ProbeMarks& marks) {
   const auto report = sender_->send(0, batch_.size());
   Outcome outcome{.accepted = report.accepted, .refused = batch_.size() - report.accepted};
   if (outcome.refused > 0) outcome.system_error = report.system_error;
@@ -79,14 +79,14 @@ LinkBatch::Outcome LinkBatch::hand_over(ProbeWindow& window) {
     if (i < report.accepted) {
       held_[held_end_++ & (held_.size() - 1)] = batch_[i];
     } else {
-      window.mark_unsent(batch_[i].position);
+      marks.unsent(batch_[i].id);
     }
   }
   first_ = batch_.size();
   return outcome;
 }
 
-platform::Departures LinkBatch::take_departures(LatencyHistogram& gaps, ProbeWindow& window) {
+platform::Departures LinkBatch::take_departures(LatencyHistogram& gaps, ProbeMarks& marks) {
   if (!has_lead_) return {};
   const platform::Departures departures = sender_->take_departures(gaps);
   const std::size_t left = std::min<std::size_t>(departures.left, held_end_ - held_begin_);
@@ -94,7 +94,7 @@ platform::Departures LinkBatch::take_departures(LatencyHistogram& gaps, ProbeWin
     const Probe& probe = held_[held_begin_++ & (held_.size() - 1)];
     // None of them left before the first did.
     if (departures.first_ns > probe.departure_ns + kNoticeableNs) {
-      window.mark_sent(probe.position, departures.first_ns);
+      marks.sent(probe.id, departures.first_ns);
     }
   }
   return departures;

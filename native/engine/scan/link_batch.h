@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-#include "engine/scan/probe_window.h"
+#include "engine/scan/probe_marks.h"
 #include "platform/packet_sender.h"
 
 namespace pacegate {
@@ -26,7 +26,7 @@ class LinkBatch {
   /// The slot that the next add() will take. Not when full().
   [[nodiscard]] std::span<std::uint8_t> next_slot() { return sender_->slot(batch_.size()); }
   /// \param departure_ns when it shall leave; senders without a lead send it at the next flush()
-  void add(std::uint64_t position, std::size_t bytes, std::uint64_t departure_ns);
+  void add(ProbeId probe, std::size_t bytes, std::uint64_t departure_ns);
 
   struct Outcome {
     std::uint64_t accepted = 0;  ///< handed over; without a lead that is sent
@@ -39,11 +39,11 @@ class LinkBatch {
   };
   /// Hands over what is waiting. Frames left from an earlier, busy flush get a fresh time of
   /// sending.
-  [[nodiscard]] Outcome flush(ProbeWindow& window, std::uint64_t now_ns);
+  [[nodiscard]] Outcome flush(ProbeMarks& marks, std::uint64_t now_ns);
 
   /// What a sender with a lead has transmitted since the last call. Probes that left noticeably
   /// late get their time of sending put right.
-  [[nodiscard]] platform::Departures take_departures(LatencyHistogram& gaps, ProbeWindow& window);
+  [[nodiscard]] platform::Departures take_departures(LatencyHistogram& gaps, ProbeMarks& marks);
   /// When the oldest probe that is still held was to leave. A time-out must not count from before
   /// it.
   [[nodiscard]] std::optional<std::uint64_t> oldest_held_ns() const;
@@ -51,12 +51,12 @@ class LinkBatch {
 
  private:
   struct Probe {
-    std::uint64_t position = 0;
+    ProbeId id;
     std::uint64_t departure_ns = 0;
   };
 
-  Outcome send_now(ProbeWindow& window, std::uint64_t now_ns);
-  Outcome hand_over(ProbeWindow& window);
+  Outcome send_now(ProbeMarks& marks, std::uint64_t now_ns);
+  Outcome hand_over(ProbeMarks& marks);
 
   platform::PacketSender* sender_;
   bool has_lead_;

@@ -44,17 +44,17 @@ class LinkBatches {
     return any([](const LinkBatch& batch) { return batch.holds_frames(); });
   }
 
-  [[nodiscard]] LinkBatch::Outcome flush(ProbeWindow& window, std::uint64_t now_ns) {
+  [[nodiscard]] LinkBatch::Outcome flush(ProbeMarks& marks, std::uint64_t now_ns) {
     LinkBatch::Outcome total;
-    for (LinkBatch& batch : batches_) total += batch.flush(window, now_ns);
+    for (LinkBatch& batch : batches_) total += batch.flush(marks, now_ns);
     return total;
   }
 
   /// Calls `take` with the Departures of each device that has any.
   template <typename Take>
-  void take_departures(LatencyHistogram& gaps, ProbeWindow& window, Take take) {
+  void take_departures(LatencyHistogram& gaps, ProbeMarks& marks, Take take) {
     for (LinkBatch& batch : batches_) {
-      const platform::Departures departures = batch.take_departures(gaps, window);
+      const platform::Departures departures = batch.take_departures(gaps, marks);
       if (departures.left > 0) take(departures);
     }
   }

@@ -23,7 +23,8 @@ std::optional<ProbeChooser::Choice> ProbeChooser::next_of_both(std::uint64_t now
 std::optional<ProbeChooser::Choice> ProbeChooser::next_of_lane(std::uint64_t now_ns) {
   const auto turn = lane_.next(now_ns);
   if (!turn) return std::nullopt;
-  return Choice{turn->position, turn->given_up ? Choice::Kind::given_up : Choice::Kind::deferred};
+  const auto kind = turn->is_given_up ? Choice::Kind::given_up : Choice::Kind::deferred;
+  return Choice{turn->position, kind, turn->is_probe};
 }
 
 std::optional<ProbeChooser::Choice> ProbeChooser::next_of_order(std::uint64_t now_ns,
@@ -37,12 +38,13 @@ std::optional<ProbeChooser::Choice> ProbeChooser::next_of_order(std::uint64_t no
     const auto admission = address ? lane_.admit(*address, now_ns) : DeferredLane::Admission{};
     if (admission.outcome == Outcome::full) return std::nullopt;
     if (admission.outcome == Outcome::go) {
-      if (cursors_.take(*candidate, now_ns)) return Choice{position, Choice::Kind::fresh};
+      if (cursors_.take(*candidate, now_ns)) return Choice{position};
       continue;
     }
     const std::uint64_t settled = cursors_.settled();
     if (!cursors_.pass(*candidate)) continue;
-    if (admission.outcome == Outcome::give_up) return Choice{position, Choice::Kind::given_up};
+    if (admission.outcome == Outcome::give_up)
+      return Choice{position, Choice::Kind::given_up, false};
     lane_.park({position, candidate->tries, settled}, admission);
     ++parked;
   }

@@ -32,6 +32,7 @@ class ProbeChooser {
     };
     std::uint64_t position = 0;
     Kind kind = Kind::fresh;
+    bool is_probe = false;  ///< the one that decides about a target which was silent
   };
   /// Marked as sent at `now_ns` where it belongs. Absent when there is nothing to send now.
   /// \param heard_ns as in ProbeCursors::next()
@@ -39,7 +40,7 @@ class ProbeChooser {
     if (!lane_.quiet()) return next_of_both(now_ns, heard_ns);
     const auto position = cursors_.next(now_ns, heard_ns);
     if (!position) return std::nullopt;
-    return Choice{*position, Choice::Kind::fresh};
+    return Choice{*position};
   }
 
  private:

@@ -6,21 +6,34 @@ void ProbeSettler::settle_silent(std::uint64_t heard_ns) {
   while (!context_.records.crowded()) {
     const auto silent = context_.cursors.settle_next(heard_ns);
     if (!silent) break;
-    const Target target = context_.plan.at(context_.order.map(silent->position));
-    const bool unsent = silent->state == ProbeState::unsent;
-    const Finding finding = unsent ? Finding{PortState::unknown, Reason::send_failed}
-                                   : Finding{PortState::filtered, Reason::no_response};
-    if (!unsent) context_.slots.add(kSlotNoResponse, 1);
-    context_.report(ScanRecord(target.address, target.port, finding), context_.records);
+    settle(silent->position, silent->state == ProbeState::unsent);
+  }
+  while (!context_.records.crowded()) {
+    const auto silent = deferral_.settle_next(heard_ns);
+    if (!silent) break;
+    settle(silent->position, silent->is_unsent);
   }
 }
 
-void ProbeSettler::settle_unreachable(std::uint64_t position, const ProbeRenderer::Aim& aim) {
-  context_.window.settle(position);
-  const PortState state =
-      aim.why_not == Reason::no_route ? PortState::unknown : PortState::filtered;
-  context_.report(ScanRecord(aim.target.address, aim.target.port, {state, aim.why_not}),
-                  context_.records);
+void ProbeSettler::settle(std::uint64_t position, bool is_unsent) {
+  const Target target = context_.plan.at(context_.order.map(position));
+  const Finding finding = is_unsent ? Finding{PortState::unknown, Reason::send_failed}
+                                    : Finding{PortState::filtered, Reason::no_response};
+  if (!is_unsent) context_.slots.add(kSlotNoResponse, 1);
+  context_.report(ScanRecord(target.address, target.port, finding), context_.records);
+}
+
+void ProbeSettler::settle_unsent(const ProbeChooser::Choice& choice,
+                                 const ProbeRenderer::Aim& aim) {
+  Finding finding{PortState::unknown, aim.why_not};
+  if (choice.kind == ProbeChooser::Choice::Kind::given_up) {
+    finding.reason = Reason::rate_limit_timeout;
+    context_.slots.add(kSlotGivenUp, 1);
+  } else {
+    context_.window.settle(choice.position);
+    if (aim.why_not != Reason::no_route) finding.state = PortState::filtered;
+  }
+  context_.report(ScanRecord(aim.target.address, aim.target.port, finding), context_.records);
 }
 
 }  // namespace pacegate

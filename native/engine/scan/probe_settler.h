@@ -6,22 +6,27 @@
 
 #include "engine/scan/probe_renderer.h"
 #include "engine/scan/scan_context.h"
+#include "engine/scan/scan_deferral.h"
 
 namespace pacegate {
 
 /// The sending thread's; positions that are answered end in the CaptureLoop.
 class ProbeSettler {
  public:
-  explicit ProbeSettler(ScanContext& context) : context_(context) {}
+  ProbeSettler(ScanContext& context, ScanDeferral& deferral)
+      : context_(context), deferral_(deferral) {}
 
   /// Ends the positions whose last try has timed out.
   /// \param heard_ns answers that arrived before it have all been taken into account
   void settle_silent(std::uint64_t heard_ns);
-  /// Ends a position that cannot be probed.
-  void settle_unreachable(std::uint64_t position, const ProbeRenderer::Aim& aim);
+  /// Ends a position that cannot be probed, or is given up.
+  void settle_unsent(const ProbeChooser::Choice& choice, const ProbeRenderer::Aim& aim);
 
  private:
+  void settle(std::uint64_t position, bool is_unsent);
+
   ScanContext& context_;
+  ScanDeferral& deferral_;
 };
 
 }  // namespace pacegate

@@ -37,7 +37,7 @@ ScanContext::ScanContext(ScanOptions scan_options, Network scan_network, ScanSlo
       cursors(window, {options.start_position, end_position}, options.retries, options.timeout_ns),
       slots(scan_slots) {
   for (std::size_t i = 0; i < network.links.size(); ++i) {
-    feeds.push_back(std::make_unique<CaptureFeed>());
+    feeds.push_back(std::make_unique<CaptureFeed>(options.defers()));
   }
   slots.set(kSlotPositions, static_cast<double>(plan.size()));
   slots.set(kSlotTargetRate, options.rate);

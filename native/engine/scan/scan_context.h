@@ -10,6 +10,7 @@
 #include "core/scan/permutation.h"
 #include "core/spsc_ring.h"
 #include "engine/scan/answer.h"
+#include "engine/scan/heard_answer.h"
 #include "engine/scan/network.h"
 #include "engine/scan/probe_cursors.h"
 #include "engine/scan/probe_window.h"
@@ -17,6 +18,7 @@
 #include "engine/scan/scan_options.h"
 #include "engine/scan/scan_slots.h"
 #include "engine/scan/target_plan.h"
+#include "engine/scan/waiting_queue.h"
 #include "packet/parse.h"
 #include "platform/clock.h"
 
@@ -30,6 +32,11 @@ struct CaptureFeed {
   /// ARP and NDP answers; those that do not fit are lost and asked for again.
   SpscRing<packet::NeighbourReply> neighbours{4096};
   RecordQueue records;
+  /// What the sending thread has to know; complaints that do not fit are lost, answers wait.
+  WaitingQueue<HeardAnswer> heard;
+
+  /// \param defers whether there is anything to hear
+  explicit CaptureFeed(bool defers = false) : heard(defers ? 4096 : 1) {}
 };
 
 struct ScanContext {
@@ -57,6 +64,9 @@ struct ScanContext {
   RecordQueue records;                              ///< findings of the sending thread
   std::vector<std::unique_ptr<CaptureFeed>> feeds;  ///< one a link
 
+  /// The lane waits for answers: those that the window does not know are to be heard. Written by the
+  /// sending thread.
+  std::atomic<bool> lane_in_use{false};
   std::atomic<bool> abandoned{false};  ///< the scan's owner is gone: leave at once
   std::atomic<bool> finished{false};   ///< nothing more to capture; written by the sending thread
 

@@ -41,6 +41,7 @@ ScanEngine::~ScanEngine() {
   context_->records.abandon();
   for (std::size_t i = 0; i < context_->feeds.size(); ++i) {
     context_->feeds[i]->records.abandon();
+    context_->feeds[i]->heard.abandon();
     context_->network.links[i].receiver->wake();
   }
   control_.waiter.wake();
@@ -68,6 +69,8 @@ void ScanEngine::run() {
     context_->slots.set(kSlotFaultErrno, ENOMEM);
   }
   context_->finished.store(true, std::memory_order_release);
+  // The sending thread hears nothing any more.
+  for (const auto& feed : context_->feeds) feed->heard.abandon();
   for (const Link& link : context_->network.links) link.receiver->wake();
   for (std::thread& capture : captures) capture.join();
   context_->count_settled();

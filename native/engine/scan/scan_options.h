@@ -8,6 +8,8 @@
 
 #include "core/ip_address.h"
 #include "core/scan/siphash.h"
+#include "core/time.h"
+#include "engine/deferral/rate_caps.h"
 #include "engine/pacing/pacing_options.h"
 #include "engine/scan/scan_record.h"
 
@@ -39,6 +41,15 @@ struct ScanOptions {
   /// One past the last position: a shard ends before the plan does. Beyond the plan: its end.
   std::uint64_t end_position = UINT64_MAX;
 
+  bool adaptive_rate = false;  ///< targets that answer "prohibited" are backed off
+  std::uint64_t backoff_base_ns = 2 * kNsPerSecond;    ///< first silence; tests have a shorter one
+  std::uint64_t backoff_limit_ns = 60 * kNsPerSecond;  ///< see GateOptions
+  RateCapOptions caps;
+
+  /// Whether some pairs may have to wait.
+  [[nodiscard]] bool defers() const {
+    return adaptive_rate || caps.target_rate > 0 || caps.prefix_rate > 0;
+  }
   [[nodiscard]] PacingOptions pacing() const { return {rate, precision, catch_up_ns}; }
   [[nodiscard]] bool reports(PortState state) const {
     return (report_mask >> static_cast<unsigned>(state)) & 1U;

@@ -31,12 +31,16 @@ enum class Reason : std::uint8_t {
   policy,
   reject_route,
   send_failed,
+  rate_limit_timeout,  ///< backed off for longer than the limit
 };
 
 struct Finding {
   PortState state;
   Reason reason;
 };
+
+/// What a record says. A back-off names its target in `address` and how many bits of it count in `port`.
+enum class RecordKind : std::uint8_t { finding, backoff, all_backed_off };
 
 struct ScanRecord {
   std::array<std::uint8_t, 16> address{};
@@ -45,9 +49,10 @@ struct ScanRecord {
   PortState state = PortState::unknown;
   Reason reason = Reason::no_response;
   std::uint8_t ttl = 0;  ///< 0: no packet to take it from
-  std::uint16_t reserved = 0;
+  RecordKind kind = RecordKind::finding;
+  std::uint8_t level = 0;                                  ///< of a back-off
   float rtt_us = std::numeric_limits<float>::quiet_NaN();  ///< NaN: not measured
-  std::uint32_t reserved2 = 0;
+  std::uint32_t silence_ms = 0;                            ///< of a back-off
 
   ScanRecord() = default;
   ScanRecord(const IpAddress& from, std::uint16_t from_port, Finding finding)

@@ -23,7 +23,7 @@ enum class ScanPhase : std::uint8_t {
 enum ScanSlot : std::uint8_t {
   kSlotPhase,
   kSlotPositions,       ///< (target, port) pairs of the plan
-  kSlotStarted,         ///< pairs probed at least once
+  kSlotStarted,         ///< pairs probed at least once, or parked
   kSlotSettled,         ///< pairs whose result is final
   kSlotSent,            ///< packets the kernel accepted, neighbour requests and retries included
   kSlotSendFailed,      ///< packets it refused for good
@@ -54,9 +54,14 @@ enum ScanSlot : std::uint8_t {
   kSlotSmoothedRttUs,
   kSlotUnknown,
   kSlotFaultErrno,
-  kSlotPacedPackets,    ///< probes sent while there were new pairs to probe
-  kSlotPacedNs,         ///< from the first of them to the last, pauses left out
-  kScanSlotCount = 40,  ///< room to grow without moving anything
+  kSlotPacedPackets,      ///< probes sent while there were new pairs to probe
+  kSlotPacedNs,           ///< from the first of them to the last, pauses left out
+  kSlotBackedOffTargets,  ///< addresses and networks left alone now
+  kSlotParked,            ///< pairs that wait for their target or for a cap
+  kSlotAllBackedOff,      ///< 1: nothing could be sent since, for all that is left was backed off
+  kSlotLaneFull,          ///< times there was no room to park more, and new pairs had to wait
+  kSlotGivenUp,           ///< part of unknown: backed off for longer than the limit
+  kScanSlotCount = 48,    ///< room to grow without moving anything
 };
 
 /// Placed in memory that JavaScript owns; whoever makes a scan keeps that memory alive as long as

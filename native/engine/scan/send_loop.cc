@@ -24,9 +24,11 @@ SendLoop::SendLoop(ScanContext& context, ScanControl& control)
              platform::monotonic_ns()),
       neighbours_(context.network.links.size()),
       batches_(context.network.links),
-      settler_(context),
-      filler_(context, neighbours_, pacer_, batches_, settler_),
-      tally_(context, pacer_) {}
+      renderer_(context, neighbours_),
+      deferral_(context, renderer_),
+      settler_(context, deferral_),
+      filler_(context, renderer_, deferral_, pacer_, batches_, settler_),
+      tally_(context, pacer_, deferral_) {}
 
 SendLoop::End SendLoop::run() {
   platform::name_this_thread("pacegate-send");
@@ -40,16 +42,20 @@ SendLoop::End SendLoop::run() {
     take_departures(now);
     if (over()) break;
     if (!sit_out_pause(now)) step(now);
-    tally_.publish_if_due(now);
+    tally_.publish_if_due(now, idle_);
     pacer_.wait(control_.waiter, next_wake_ns(platform::monotonic_ns()));
   }
-  tally_.publish(platform::monotonic_ns());
+  tally_.publish(platform::monotonic_ns(), idle_);
   return end_;
 }
 
 bool SendLoop::sit_out_pause(std::uint64_t now_ns) {
   const bool paused = control_.paused.load(std::memory_order_acquire);
-  if (was_paused_) pacer_.resume(now_ns - pause_seen_ns_, now_ns);
+  if (was_paused_) {
+    pacer_.resume(now_ns - pause_seen_ns_, now_ns);
+    deferral_.sat_out(now_ns - pause_seen_ns_);
+    deferral_.take_heard();
+  }
   was_paused_ = paused;
   pause_seen_ns_ = now_ns;
   return paused;
@@ -72,6 +78,7 @@ void SendLoop::obey_control(std::uint64_t now_ns) {
   if (!stopping_ && control_.stop_asked.load(std::memory_order_acquire)) {
     stopping_ = true;
     context_.cursors.stop();
+    deferral_.stop();
     enter(ScanPhase::draining);
   }
 }
@@ -93,6 +100,7 @@ bool SendLoop::backlog_is_crowded() const {
 
 void SendLoop::step(std::uint64_t now_ns) {
   const std::uint64_t heard = heard_ns();
+  deferral_.take_heard();
   // What a busy device left over, before anything new; and before settling, for it gets a fresh time of sending.
   flush(now_ns);
   settler_.settle_silent(heard);
@@ -102,14 +110,16 @@ void SendLoop::step(std::uint64_t now_ns) {
   if (idle_) pacer_.restart(now_ns);
   const std::uint64_t due = pacer_.due(now_ns);
   if (due == 0) return;
-  pacer_.meter().set_saturated(!context_.cursors.all_started());
+  // Where all that is left has to wait, it is not the pacer that keeps the rate down.
+  const bool held_back = idle_ && !deferral_.quiet();
+  pacer_.meter().set_saturated(!context_.cursors.all_started() && !held_back);
   filler_.fill(due, now_ns, heard);
   idle_ = batches_.empty() && !batches_.full();
   flush(now_ns);
 }
 
 void SendLoop::flush(std::uint64_t now_ns) {
-  const LinkBatch::Outcome outcome = batches_.flush(context_.window, now_ns);
+  const LinkBatch::Outcome outcome = batches_.flush(deferral_.marks(), now_ns);
   device_busy_ = outcome.busy;
   tally_.flushed(outcome, now_ns);
 }
@@ -118,7 +128,7 @@ void SendLoop::take_departures(std::uint64_t now_ns) {
   // Asked first: what leaves between the two questions is taken, not forgotten.
   holding_ = batches_.hold_frames();
   batches_.take_departures(
-      pacer_.meter().gaps_of_sender(), context_.window,
+      pacer_.meter().gaps_of_sender(), deferral_.marks(),
       [this](const platform::Departures& departures) { tally_.departed(departures); });
   if (holding_) tally_.holding(batches_.oldest_held_ns(), now_ns);
 }
@@ -143,7 +153,7 @@ bool SendLoop::over() {
   // Held frames still leave, and count.
   if (holding_) return false;
   const ProbeCursors& cursors = context_.cursors;
-  if (cursors.all_settled()) {
+  if (cursors.all_settled() && deferral_.empty()) {
     end_ = stopping_ && cursors.started() < context_.end_position ? End::stopped : End::complete;
     return true;
   }

@@ -9,9 +9,11 @@
 #include "engine/scan/link_batches.h"
 #include "engine/scan/neighbour_table.h"
 #include "engine/scan/probe_filler.h"
+#include "engine/scan/probe_renderer.h"
 #include "engine/scan/probe_settler.h"
 #include "engine/scan/scan_context.h"
 #include "engine/scan/scan_control.h"
+#include "engine/scan/scan_deferral.h"
 #include "engine/scan/send_tally.h"
 
 namespace pacegate {
@@ -50,6 +52,8 @@ class SendLoop {
   Pacer pacer_;
   std::vector<NeighbourTable> neighbours_;  // by link
   LinkBatches batches_;
+  ProbeRenderer renderer_;
+  ScanDeferral deferral_;
   ProbeSettler settler_;
   ProbeFiller filler_;
   SendTally tally_;

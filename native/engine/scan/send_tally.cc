@@ -1,5 +1,7 @@
 #include "engine/scan/send_tally.h"
 
+#include <algorithm>
+
 #include "core/time.h"
 #include "platform/thread.h"
 
@@ -55,17 +57,19 @@ void SendTally::count_sent(std::uint64_t packets) {
   stall_.accepted();
 }
 
-void SendTally::publish_if_due(std::uint64_t now_ns) {
-  if (now_ns >= next_publish_ns_) publish(now_ns);
+void SendTally::publish_if_due(std::uint64_t now_ns, bool is_idle) {
+  if (now_ns >= next_publish_ns_) publish(now_ns, is_idle);
 }
 
-void SendTally::publish(std::uint64_t now_ns) {
+void SendTally::publish(std::uint64_t now_ns, bool is_idle) {
   auto& slots = context_.slots;
   const ProbeCursors& cursors = context_.cursors;
   const LatencyHistogram& gaps = pacer_.meter().gaps();
   next_publish_ns_ = now_ns + kPublishNs;
   slots.set(kSlotStarted, static_cast<double>(cursors.started()));
-  slots.set(kSlotResumePosition, static_cast<double>(cursors.settled()));
+  const std::uint64_t resume = std::min(cursors.settled(), deferral_.floor());
+  slots.set(kSlotResumePosition, static_cast<double>(resume));
+  deferral_.publish(now_ns, is_idle);
   slots.set(kSlotCurrentRate, pacer_.meter().rate(now_ns));
   slots.set(kSlotForgone, static_cast<double>(pacer_.forgone()));
   slots.set(kSlotDepartureP50Us, microseconds(gaps.percentile(0.50)));

@@ -7,6 +7,7 @@
 #include "engine/pacing/pacer.h"
 #include "engine/scan/link_batches.h"
 #include "engine/scan/scan_context.h"
+#include "engine/scan/scan_deferral.h"
 #include "engine/scan/stall_watch.h"
 
 namespace pacegate {
@@ -14,7 +15,8 @@ namespace pacegate {
 /// The sending thread's.
 class SendTally {
  public:
-  SendTally(ScanContext& context, Pacer& pacer) : context_(context), pacer_(pacer) {}
+  SendTally(ScanContext& context, Pacer& pacer, ScanDeferral& deferral)
+      : context_(context), pacer_(pacer), deferral_(deferral) {}
 
   /// Charges and counts what was handed over or refused.
   void flushed(const LinkBatch::Outcome& outcome, std::uint64_t now_ns);
@@ -24,8 +26,9 @@ class SendTally {
   void holding(std::uint64_t oldest_ns, std::uint64_t now_ns);
 
   /// Writes the counters that are too dear for every batch, at most every 20 ms.
-  void publish_if_due(std::uint64_t now_ns);
-  void publish(std::uint64_t now_ns);
+  /// \param is_idle the last wake-up found nothing to send
+  void publish_if_due(std::uint64_t now_ns, bool is_idle);
+  void publish(std::uint64_t now_ns, bool is_idle);
   [[nodiscard]] bool device_is_dead() const { return stall_.dead(); }
 
  private:
@@ -33,6 +36,7 @@ class SendTally {
 
   ScanContext& context_;
   Pacer& pacer_;
+  ScanDeferral& deferral_;
   StallWatch stall_;
   std::uint64_t next_publish_ns_ = 0;
 };
