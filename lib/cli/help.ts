@@ -32,6 +32,11 @@ PACE
   --min-rate N          warn when fewer leave for a second
   --precision P         how often to wake: balanced (default), eco, or spin, which takes a core
   --catch-up MS         lateness that may be made good by sending faster, default 10; the rest is given up
+  --max-target-rate N   packets a second to any one address
+  --max-prefix-rate N[/LEN]
+                        packets a second to any one network of LEN bits, default 24 (IPv6: 64)
+  --adaptive-rate       leave targets alone that answer "prohibited" (ICMP), for 2, 4, 8, 16 s; then ask once
+  --backoff-limit MS    give such a target up after so long, default 60000; never: do not
   --max-retries N       further probes for a silent port, exactly; default 2
   --timeout MS          wait for an answer after each probe, default 1000
 

@@ -11,7 +11,7 @@ import type { ScanFlags } from './scan-flags.js';
 
 /** Flags and commands of the contract that come in later versions. */
 const LATER = new Set([
-  ...['--adaptive-rate', '--max-hostgroup', '--min-hostgroup', '--max-parallelism'],
+  ...['--max-hostgroup', '--min-hostgroup', '--max-parallelism'],
   ...['--host-timeout', '--preset', '--output-xml', '--output-list', '--max-rate-cap'],
   ...['--status-ndjson'],
 ]);
@@ -99,6 +99,10 @@ function scanCommand(root: Command): Command {
     .option('--min-rate <N>')
     .option('--precision <P>')
     .option('--catch-up <MS>')
+    .option('--max-target-rate <N>')
+    .option('--max-prefix-rate <N[/LEN]>')
+    .option('--adaptive-rate')
+    .option('--backoff-limit <MS>')
     .option('--max-retries <N>')
     .option('--timeout <MS>')
     .option('--exclude <LIST>', '', collect)

@@ -69,8 +69,14 @@ export function progressText(statistics: ScanStatistics): string {
     `${statistics.percent.toFixed(1)}%`,
     `${rate}/${asked} packets/s`,
     `${count(statistics.open)} open`,
+    ...backedOff(statistics),
     `ETA ${duration(statistics.etaMs)}`,
   ].join('  ');
+}
+
+function backedOff({ backedOffTargets, allBackedOff }: ScanStatistics): string[] {
+  if (allBackedOff) return ['all targets backed off'];
+  return backedOffTargets === 0 ? [] : [`${count(backedOffTargets)} backed off`];
 }
 
 function bar(percent: number): string {

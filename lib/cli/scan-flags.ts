@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { invalidArgument } from '../internal/check.js';
 import { InvalidArgumentError, PacegateError } from '../internal/errors.js';
-import type { ScanOptions } from '../scan/index.js';
+import type { BackoffScanOptions, MaxPrefixRate, ScanOptions } from '../scan/index.js';
 import { checkScanOptions, parseTargetText } from '../scan/options.js';
 import type { PortState } from '../scan/reasons.js';
 import { normalizeRanges, totalSize } from '../scan/targets/address-range.js';
@@ -18,6 +18,10 @@ export interface ScanFlags {
   minRate?: string;
   precision?: string;
   catchUp?: string;
+  maxTargetRate?: string;
+  maxPrefixRate?: string;
+  adaptiveRate?: true;
+  backoffLimit?: string;
   maxRetries?: string;
   timeout?: string;
   exclude?: string[];
@@ -68,6 +72,7 @@ function wantedOptions(flags: ScanFlags, targets: readonly string[]): ScanOption
     ...(flags.minRate === undefined ? {} : { minRate: numberOf('--min-rate', flags.minRate) }),
     ...(flags.precision === undefined ? {} : { precision: flags.precision as 'balanced' }),
     ...(flags.catchUp === undefined ? {} : { catchUpMs: numberOf('--catch-up', flags.catchUp) }),
+    ...wantedBackoff(flags),
     ...(flags.maxRetries === undefined
       ? {}
       : { retries: numberOf('--max-retries', flags.maxRetries) }),
@@ -97,6 +102,32 @@ function wantedShard(text: string): { index: number; count: number } {
   if (index < 1 || index > count)
     throw invalidArgument('--shard', text, 'I/N with I from 1 to N, as in 1/4');
   return { index: index - 1, count };
+}
+
+function wantedBackoff(flags: ScanFlags): BackoffScanOptions {
+  const { adaptiveRate, backoffLimit, maxTargetRate, maxPrefixRate } = flags;
+  return {
+    ...(adaptiveRate === undefined ? {} : { adaptiveRate }),
+    ...(backoffLimit === undefined ? {} : { backoffLimitMs: limitOf(backoffLimit) }),
+    ...(maxTargetRate === undefined
+      ? {}
+      : { maxTargetRate: numberOf('--max-target-rate', maxTargetRate) }),
+    ...(maxPrefixRate === undefined ? {} : { maxPrefixRate: prefixRateOf(maxPrefixRate) }),
+  };
+}
+
+function limitOf(text: string): number {
+  return text === 'never' ? Infinity : numberOf('--backoff-limit', text);
+}
+
+/** `100`, or `100/16`; a length above 32 can only be meant for IPv6. */
+function prefixRateOf(text: string): MaxPrefixRate {
+  const [rate = '', length] = text.split('/', 2);
+  const prefix = length === undefined ? undefined : numberOf('--max-prefix-rate', length);
+  return {
+    rate: numberOf('--max-prefix-rate', rate),
+    ...(prefix === undefined ? {} : prefix > 32 ? { prefixV6: prefix } : { prefixV4: prefix }),
+  };
 }
 
 function numberOf(flag: string, text: string): number {

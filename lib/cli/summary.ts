@@ -15,6 +15,7 @@ export function summaryLines(summary: ScanSummary): string[] {
   return [
     `pacegate: ${extent(summary)} in ${(summary.durationMs / 1000).toFixed(2)} s (${how}): ${found}`,
     `pacegate: rate asked ${rate(statistics.targetPacketsPerSecond)}/s, sent ${sent(summary)}; seed ${summary.seed}`,
+    ...backedOff(summary),
     ...losses(summary),
   ];
 }
@@ -36,6 +37,20 @@ function extent(summary: ScanSummary): string {
 function plural(number: number, noun: string): string {
   if (number === 1) return noun;
   return noun.endsWith('s') ? `${noun}es` : `${noun}s`;
+}
+
+/** Targets that asked for less until the end. */
+function backedOff({ statistics }: ScanSummary): string[] {
+  const { rateLimitTimeouts, allBackedOff, parked } = statistics;
+  const what = [
+    ...(rateLimitTimeouts > 0
+      ? [`${count(rateLimitTimeouts)} ${plural(rateLimitTimeouts, 'pair')} unknown for it`]
+      : []),
+    ...(parked > 0 ? [`${count(parked)} ${plural(parked, 'pair')} still waiting`] : []),
+  ].join(', ');
+  if (what === '') return [];
+  const who = allBackedOff ? 'all targets backed off' : 'targets backed off';
+  return [`pacegate: ${who} (rate limit): ${what}`];
 }
 
 /** What may have cost results, where it happened. */

@@ -17,6 +17,8 @@ export { PacketSender } from './packet-sender/packet-sender.js';
 export type { PacketSenderOptions } from './packet-sender/sender-options.js';
 export type { PacketSenderStatistics, SendReport } from './packet-sender/sender-statistics.js';
 export type { TransmitOptions } from './packet-sender/transmit-options.js';
+export type { AllBackedOff, BackoffEvent, TargetBackoff } from './backoff-event.js';
+export type { BackoffScanOptions, MaxPrefixRate } from './backoff-options.js';
 export type { ScanOptions } from './options.js';
 export type { PortState, ScanReason } from './reasons.js';
 export type { ScanResult } from './result.js';

@@ -9,6 +9,13 @@ import {
 } from '../internal/check.js';
 import { InvalidArgumentError } from '../internal/errors.js';
 import { checkPace, RATE_BOUNDS, type PaceOptions, type PaceSettings } from './pace-options.js';
+import {
+  BACKOFF_OPTIONS,
+  checkBackoffOptions,
+  refuseBackoffForConnect,
+  type BackoffScanOptions,
+  type BackoffSettings,
+} from './backoff-options.js';
 import { parsePorts } from './ports.js';
 import { portStates, type PortState } from './reasons.js';
 import { notSupported } from './scan-errors.js';
@@ -17,7 +24,7 @@ import { checkScanState, type ScanState } from './state.js';
 import { parseTarget, splitTargets, type ParsedTarget } from './targets/parse-target.js';
 
 /** What to scan, and how. */
-export interface ScanOptions extends PaceOptions {
+export interface ScanOptions extends PaceOptions, BackoffScanOptions {
   /**
    * Addresses, networks (`10.0.0.0/24`; host bits are ignored), ranges (`10.0.0.1-10.0.0.9`, `10.0.0.1-9`,
    * `10.0.0-3.*`) and host names, separated by commas or white space; or a list or an async iterable of such texts.
@@ -79,6 +86,7 @@ export interface ScanSettings extends PaceSettings {
   readonly timeoutMs: number;
   readonly interfaceName: string;
   readonly backend: 'auto' | 'xdp' | 'packet' | 'rawip' | 'pcap';
+  readonly backoff: BackoffSettings;
   readonly seed: number | undefined;
   readonly shard: Shard | undefined;
   readonly resume: ScanState | undefined;
@@ -94,10 +102,11 @@ const KNOWN = [
   ...['targets', 'ports', 'technique', 'maxRate', 'retries', 'timeoutMs', 'exclude', 'interface'],
   ...['backend', 'seed', 'resume', 'states', 'iAmAuthorised', 'signal'],
   ...['precision', 'catchUpMs', 'minRate', 'shard'],
+  ...BACKOFF_OPTIONS,
 ];
 
 /** Part of the contract, not of this version. */
-const LATER = ['adaptiveRate', 'maxHostgroup', 'minHostgroup', 'limiter'];
+const LATER = ['maxHostgroup', 'minHostgroup', 'limiter'];
 
 /**
  * Checks every option.
@@ -108,17 +117,21 @@ export function checkScanOptions(options: ScanOptions): ScanSettings {
   const given = checkOptions('options', options, KNOWN, LATER);
   const { resume, seed } = given;
   const maxRate = checkRate(given['maxRate']);
+  const backoff = checkBackoffOptions(given);
+  const technique = oneOf(given, 'technique', ['auto', 'syn', 'connect'], []);
+  if (technique === 'connect') refuseBackoffForConnect(backoff, "this scan asks for 'connect'");
   return {
     ...checkTargets(given['targets']),
     exclude: given['exclude'] === undefined ? [] : parseTexts(given['exclude'], 'exclude'),
     ports: parsePorts(options.ports),
-    technique: oneOf(given, 'technique', ['auto', 'syn', 'connect'], []),
+    technique,
     maxRate,
     ...checkPace(given, maxRate),
     retries: whole(given, 'retries', 2, 0, 255),
     timeoutMs: whole(given, 'timeoutMs', 1000, 1, 600_000),
     interfaceName: checkInterface(given['interface']),
     backend: oneOf(given, 'backend', ['auto', 'xdp', 'packet', 'rawip', 'pcap'], []),
+    backoff,
     seed: seed === undefined ? undefined : whole(given, 'seed', 0, 0, Number.MAX_SAFE_INTEGER),
     shard: checkSharing(given),
     resume: resume === undefined ? undefined : checkScanState(resume),

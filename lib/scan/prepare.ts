@@ -9,6 +9,7 @@ import { defaultConcurrency } from './engines/concurrency.js';
 import { localAddresses } from './engines/local-addresses.js';
 import type { ScanEngine } from './engines/scan-engine.js';
 import { SynScan } from './engines/syn-scan.js';
+import { refuseBackoffForConnect } from './backoff-options.js';
 import { parseTargetText, type ScanSettings } from './options.js';
 import { notPermitted } from './scan-errors.js';
 import { excludedRanges, planField, type ScanField, type ScanPlan } from './scan-plan.js';
@@ -90,7 +91,8 @@ async function collect(source: AsyncIterable<unknown> | undefined): Promise<Pars
 /**
  * SYN where it is asked for or permitted, else connect. A resumed scan keeps its technique, whose order it goes on in.
  *
- * @throws PacegateError (`ERR_PACEGATE_NOT_PERMITTED`) when `syn` is needed and not permitted
+ * @throws PacegateError (`ERR_PACEGATE_NOT_PERMITTED`) when `syn` is needed and not permitted; (`_NOT_SUPPORTED`) when
+ * an option needs it
  */
 export function chooseTechnique(
   settings: ScanSettings,
@@ -99,10 +101,14 @@ export function chooseTechnique(
 ): 'syn' | 'connect' {
   const wanted =
     settings.technique === 'auto' ? (settings.resume?.technique ?? 'auto') : settings.technique;
-  if (wanted === 'connect') return 'connect';
+  if (wanted === 'connect') {
+    refuseBackoffForConnect(settings.backoff, "the scan to resume is one of 'connect'");
+    return 'connect';
+  }
   const reason = native.host_can_send_raw();
   if (reason === '') return 'syn';
   if (wanted === 'syn') throw notPermitted(`technique 'syn' is not permitted here: ${reason}`);
+  refuseBackoffForConnect(settings.backoff, `that is not permitted here: ${reason}`);
   warn(
     'technique-fallback',
     `using the connect technique, because 'syn' is not permitted here: ${reason}`,

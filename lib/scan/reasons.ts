@@ -23,6 +23,7 @@ export const nativeReasons = [
   'policy',
   'reject-route',
   'send-failed',
+  'rate_limit_timeout',
 ] as const;
 
 /** Why a port was judged open, closed, filtered or unknown. `conn-refused` is the connect technique's `reset`. */

@@ -1,5 +1,6 @@
 // One result, and the native engine's 32-byte records read into results.
 
+import type { BackoffEvent } from './backoff-event.js';
 import { formatIpv4, formatIpv6Groups } from './targets/address.js';
 import { nativeReasons, portStates, type PortState, type ScanReason } from './reasons.js';
 
@@ -21,14 +22,27 @@ export interface ScanResult {
 /** Bytes of one record in the native engine's ring. */
 export const RESULT_RECORD_BYTES = 32;
 
-/** Reads the first `count` records of `bytes`. */
-export function decodeResults(bytes: Uint8Array, count: number): ScanResult[] {
+/** Kinds of records in the order of their numbers. */
+const KIND = { finding: 0, backoff: 1, allBackedOff: 2 } as const;
+
+/** Reads the first `count` records of `bytes`, each to the end of the list that takes its kind. */
+export function decodeRecords(
+  bytes: Uint8Array,
+  count: number,
+  results: ScanResult[],
+  backoffs: BackoffEvent[],
+): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return Array.from({ length: count }, (_, i) => decodeResult(view, i * RESULT_RECORD_BYTES));
+  for (let at = 0; at < count * RESULT_RECORD_BYTES; at += RESULT_RECORD_BYTES) {
+    const kind = view.getUint8(at + 22);
+    if (kind === KIND.finding) results.push(decodeResult(view, at));
+    else backoffs.push(kind === KIND.backoff ? decodeBackoff(view, at) : { all: true });
+  }
 }
 
 // Layout, little-endian but for the address: 0 address (16) · 16 port u16 · 18 family u8 · 19 state u8 · 20 reason u8 ·
-// 21 ttl u8, 0 = none · 24 round-trip time f32 in microseconds, NaN = none.
+// 21 ttl u8, 0 = none · 22 kind u8 · 23 level u8 · 24 round-trip time f32 in microseconds, NaN = none · 28 silence u32
+// in milliseconds. A back-off has the bits of its address that count in the place of the port.
 function decodeResult(view: DataView, at: number): ScanResult {
   const rttUs = view.getFloat32(at + 24, true);
   const ttl = view.getUint8(at + 21);
@@ -40,6 +54,17 @@ function decodeResult(view: DataView, at: number): ScanResult {
     reason: nativeReasons[view.getUint8(at + 20)] ?? 'no-response',
     ...(Number.isNaN(rttUs) ? {} : { rttMs: roundedMs(rttUs) }),
     ...(ttl === 0 ? {} : { ttl }),
+  };
+}
+
+function decodeBackoff(view: DataView, at: number): BackoffEvent {
+  const bits = view.getUint16(at + 16, true);
+  const address = decodeAddress(view, at);
+  const isWhole = bits === (view.getUint8(at + 18) === 4 ? 32 : 128);
+  return {
+    target: isWhole ? address : `${address}/${bits}`,
+    level: view.getUint8(at + 23),
+    remainingMs: view.getUint32(at + 28, true),
   };
 }
 

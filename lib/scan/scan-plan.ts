@@ -2,6 +2,7 @@
 
 import { randomInt } from 'node:crypto';
 import { InvalidArgumentError } from '../internal/errors.js';
+import type { BackoffSettings } from './backoff-options.js';
 import type { ScanSettings } from './options.js';
 import type { Precision } from './pace-options.js';
 import type { PortState } from './reasons.js';
@@ -33,6 +34,7 @@ export interface ScanPlan {
   readonly seed: number;
   readonly interfaceName: string;
   readonly backend: 'auto' | 'xdp' | 'packet' | 'rawip' | 'pcap';
+  readonly backoff: BackoffSettings;
   readonly states: readonly PortState[];
   /** The part of the order that is this scan's: all of it, or a shard's. */
   readonly firstPosition: number;
@@ -105,6 +107,7 @@ export function planScan(
     seed,
     interfaceName: settings.interfaceName,
     backend: settings.backend,
+    backoff: settings.backoff,
     states: settings.states,
     firstPosition: slice.first,
     endPosition: slice.end,

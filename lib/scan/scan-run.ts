@@ -3,6 +3,7 @@
 import { EventEmitter } from 'node:events';
 import { checkNumber, invalidArgument } from '../internal/check.js';
 import { toPacegateError } from '../internal/native-error.js';
+import type { BackoffEvent } from './backoff-event.js';
 import type { ScanEngine } from './engines/scan-engine.js';
 import { watchEngine } from './engines/watch-engine.js';
 import { MinRateWatch } from './min-rate-watch.js';
@@ -17,7 +18,7 @@ import {
 import { RATE_BOUNDS } from './pace-options.js';
 import { ResultQueue } from './result-queue.js';
 import type { ScanResult } from './result.js';
-import { invalidState, notSupported } from './scan-errors.js';
+import { invalidState } from './scan-errors.js';
 import { planScan, type ScanField, type ScanPlan } from './scan-plan.js';
 import type { ScanState } from './state.js';
 import {
@@ -33,6 +34,8 @@ export interface ScanEvents {
   progress: [statistics: ScanStatistics];
   /** The scan goes on, but not as one might expect. */
   warning: [warning: ScanWarning];
+  /** A target, or all of them, are left alone for a while; see `adaptiveRate`. */
+  backoff: [backoff: BackoffEvent];
 }
 
 /** Results fetched from the engine in one piece. */
@@ -150,16 +153,15 @@ export class Scan implements AsyncIterable<ScanResult> {
   /**
    * Adds a listener.
    *
-   * @throws PacegateError (`ERR_PACEGATE_INVALID_ARGUMENT`, `ERR_PACEGATE_NOT_SUPPORTED`) for an event there is not
+   * @throws PacegateError (`ERR_PACEGATE_INVALID_ARGUMENT`) for an event there is not
    */
   on<Name extends keyof ScanEvents>(
     event: Name,
     listener: (...values: ScanEvents[Name]) => void,
   ): this {
     const name: string = event;
-    if (name === 'backoff') throw notSupported(`event 'backoff' is not available in this version`);
-    if (name !== 'progress' && name !== 'warning')
-      throw invalidArgument('event', name, `'progress' or 'warning'`);
+    if (!['progress', 'warning', 'backoff'].includes(name))
+      throw invalidArgument('event', name, `'progress', 'warning' or 'backoff'`);
     this.#events.on(name, listener as (...values: unknown[]) => void);
     return this;
   }
@@ -245,6 +247,7 @@ export class Scan implements AsyncIterable<ScanResult> {
       this.#queue.push(results);
       if (results.length < BATCH) break;
     }
+    for (const backoff of engine.takeBackoffs?.() ?? []) this.#events.emit('backoff', backoff);
     if (this.#queue.discarded > 0 && !this.#hasWarned('results-unread')) {
       this.#warn('results-unread', 'nobody reads the results: from now on they are only counted');
     }

@@ -37,7 +37,12 @@ export const SCAN_SLOT = {
   faultErrno: 32,
   pacedPackets: 33,
   pacedNs: 34,
+  backedOffTargets: 35,
+  parked: 36,
+  allBackedOff: 37,
+  laneFull: 38,
+  givenUp: 39,
 } as const;
 
 /** Length of the table: room to grow without moving anything. */
-export const SCAN_SLOT_COUNT = 40;
+export const SCAN_SLOT_COUNT = 48;

@@ -1,6 +1,6 @@
 // What a scan reports about itself while it runs and when it is over.
 
-import type { EngineCounters, EnginePhase } from './engines/scan-engine.js';
+import { NO_BACKOFF, type EngineCounters, type EnginePhase } from './engines/scan-engine.js';
 import type { ScanState } from './state.js';
 
 /** Live figures of a scan. Rates are packets a second (connection attempts for the connect technique). */
@@ -28,8 +28,16 @@ export interface ScanStatistics {
   readonly unknown: number;
   /** The part of `filtered` that never answered. */
   readonly noResponse: number;
-  /** Targets held back because they asked for it. */
+  /** Addresses and networks that are left alone now because they asked for it; see `adaptiveRate`. */
   readonly backedOffTargets: number;
+  /** Pairs that wait for their target, or for a cap. */
+  readonly parked: number;
+  /** All that is left waits for such targets; at the end: all that was left was given up. */
+  readonly allBackedOff: boolean;
+  /** The part of `unknown` whose targets were backed off for longer than `backoffLimitMs`. */
+  readonly rateLimitTimeouts: number;
+  /** Times that 4 194 304 pairs were waiting: then the scan takes up no new ones until some have gone. */
+  readonly parkedFull: number;
   /** Verified ICMP errors (errors of the operating system for the connect technique). */
   readonly icmpUnreachable: number;
   /** Packets the operating system refused for good, and times it had no room. */
@@ -108,6 +116,7 @@ const NOTHING_YET: EngineCounters = {
   pacedPackets: 0,
   pacedNs: 0,
   silentNeighbours: 0,
+  backoff: NO_BACKOFF,
   smoothedRttUs: 0,
 };
 
@@ -141,7 +150,11 @@ export function scanStatistics(context: StatisticsContext): ScanStatistics {
     filtered: counters.filtered,
     unknown: counters.unknown,
     noResponse: counters.noResponse,
-    backedOffTargets: 0,
+    backedOffTargets: counters.backoff.targets,
+    parked: counters.backoff.parked,
+    allBackedOff: counters.backoff.isAll,
+    rateLimitTimeouts: counters.backoff.givenUp,
+    parkedFull: counters.backoff.full,
     icmpUnreachable: counters.icmpUnreachable,
     sendFailures: counters.sendFailures,
     busyRetries: counters.busyRetries,

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <span>
 #include <string>
 
 #include "binding/call_error.h"
+#include "core/limit/backoff_table.h"
 #include "core/limit/pacing_schedule.h"
 #include "core/time.h"
 
@@ -46,6 +48,28 @@ auto read_array(const Napi::Object& plan, const char* name, napi_typedarray_type
   }
   Array array = value.As<Array>();
   return std::span(array.Data(), array.ElementLength());
+}
+
+bool read_flag(const Napi::Object& plan, const char* name) {
+  const Napi::Value value = plan.Get(name);
+  if (!value.IsBoolean()) refuse(name, "true or false");
+  return value.As<Napi::Boolean>().Value();
+}
+
+std::uint64_t read_limit_ns(const Napi::Object& plan, const char* name) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  constexpr std::uint64_t kForever = BackoffOptions::kForever;
+  const double ns = read_number(plan, name, kInfinity) * static_cast<double>(kNsPerMs);
+  return ns >= static_cast<double>(kForever) ? kForever : static_cast<std::uint64_t>(ns);
+}
+
+void read_backoff(const Napi::Object& plan, ScanOptions& options) {
+  options.adaptive_rate = read_flag(plan, "adaptiveRate");
+  options.backoff_limit_ns = read_limit_ns(plan, "backoffLimitMs");
+  options.caps.target_rate = read_number(plan, "maxTargetRate", PacingSchedule::kMaxRate);
+  options.caps.prefix_rate = read_number(plan, "maxPrefixRate", PacingSchedule::kMaxRate);
+  options.caps.prefixes = {static_cast<unsigned>(read_count(plan, "capPrefixV4", 32)),
+                           static_cast<unsigned>(read_count(plan, "capPrefixV6", 128))};
 }
 
 IpAddress read_address(std::uint8_t family, const std::uint8_t* bytes) {
@@ -130,6 +154,7 @@ ScanOptions read_scan_plan(const Napi::Value& value) {
   options.interface_name = read_string(plan, "interfaceName");
   options.backend = read_backend(plan);
   options.report_mask = static_cast<std::uint8_t>(read_count(plan, "reportMask", 255));
+  read_backoff(plan, options);
   options.start_position = read_count(plan, "startPosition", kMaxExact);
   options.end_position = read_count(plan, "endPosition", kMaxExact);
   if (options.end_position < options.start_position)

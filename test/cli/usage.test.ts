@@ -65,6 +65,10 @@ describe('bad usage: one line with a code, exit 2, nothing sent', () => {
     [['scan', '-p80', T, '--resume', 'DIR/no.json'], 'INVALID_ARGUMENT', 'no.json'],
     [['scan', '-p80', '-iL', 'DIR/targets'], 'OUT_OF_RANGE', '10.0.0.0/33'],
     [['scan', '-p80', '-sT', T, '-e', 'a b'], 'INVALID_ARGUMENT', '-e'],
+    [['scan', '-p80', '-sT', T, '--adaptive-rate'], 'NOT_SUPPORTED', '--adaptive-rate'],
+    [['scan', '-p80', T, '--max-target-rate', 'x'], 'INVALID_ARGUMENT', '--max-target-rate'],
+    [['scan', '-p80', T, '--max-prefix-rate', '5/x'], 'INVALID_ARGUMENT', '--max-prefix-rate'],
+    [['scan', '-p80', T, '--backoff-limit', '0'], 'OUT_OF_RANGE', '--backoff-limit'],
     [['frobnicate'], 'INVALID_ARGUMENT', 'frobnicate'],
     [['doctor', '--frobnicate'], 'INVALID_ARGUMENT', '--frobnicate'],
     [[], 'INVALID_ARGUMENT', 'no command'],
@@ -75,7 +79,7 @@ describe('bad usage: one line with a code, exit 2, nothing sent', () => {
 
 describe('flags and commands of later versions are refused by name', () => {
   it.concurrent.each([
-    ...['--adaptive-rate', '--max-hostgroup 4', '--min-hostgroup=4', '--max-parallelism 9'],
+    ...['--max-hostgroup 4', '--min-hostgroup=4', '--max-parallelism 9'],
     ...['--host-timeout 5', '--preset quiet', '-oX out.xml', '-oL -'],
   ])('P7 %s', async (flags) => {
     const words = flags.split(' ');

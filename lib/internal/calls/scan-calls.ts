@@ -26,6 +26,16 @@ export interface NativeScanPlan {
   /** Empty: by route. */
   interfaceName: string;
   backend: 'auto' | 'xdp' | 'packet' | 'rawip' | 'pcap';
+  /** Back off from targets that answer "prohibited". */
+  adaptiveRate: boolean;
+  /** Above 0; Infinity: never give up. */
+  backoffLimitMs: number;
+  /** Packets per second; 0: no cap. */
+  maxTargetRate: number;
+  maxPrefixRate: number;
+  /** Leading bits that share maxPrefixRate. */
+  capPrefixV4: number;
+  capPrefixV6: number;
   /** One bit per state that becomes a record: 1 open, 2 closed, 4 filtered, 8 unknown. */
   reportMask: number;
   /** Where to go on; 0 for a new scan. */

@@ -3,7 +3,7 @@
 import type { PortState } from '../reasons.js';
 import type { ConnectAnswer } from './connect-probe.js';
 import { DepartureMeter } from './departure-meter.js';
-import type { EngineCounters } from './scan-engine.js';
+import { NO_BACKOFF, type EngineCounters } from './scan-engine.js';
 
 /** What only the scan itself knows. */
 type Situation = Pick<
@@ -81,6 +81,7 @@ export class ConnectTally {
       pacedNs: this.#pacedNs,
       // The operating system keeps these to itself.
       ...{ kernelDropped: 0, invalid: 0, duplicates: 0, late: 0, forgone: 0, silentNeighbours: 0 },
+      backoff: NO_BACKOFF,
     };
   }
 

@@ -1,5 +1,6 @@
 // What the two techniques have in common, so that a Scan need not know which one it drives.
 
+import type { BackoffEvent } from '../backoff-event.js';
 import type { ScanResult } from '../result.js';
 
 /** Where an engine stands. `done` and `stopped` are ends; `failed` is an end with an error. */
@@ -37,8 +38,31 @@ export interface EngineCounters {
   readonly pacedPackets: number;
   readonly pacedNs: number;
   readonly silentNeighbours: number;
+  readonly backoff: BackoffCounters;
   readonly smoothedRttUs: number;
 }
+
+/** Counters of what has to wait. */
+export interface BackoffCounters {
+  /** Addresses and networks left alone now. */
+  readonly targets: number;
+  /** Pairs that wait for their target or for a cap. */
+  readonly parked: number;
+  readonly isAll: boolean;
+  /** Times there was no room for more of them. */
+  readonly full: number;
+  /** Pairs that ended for having waited too long. */
+  readonly givenUp: number;
+}
+
+/** Of a scan in which nothing waits. */
+export const NO_BACKOFF: BackoffCounters = {
+  targets: 0,
+  parked: 0,
+  isAll: false,
+  full: 0,
+  givenUp: 0,
+};
 
 /**
  * A scan under way. Calls come from one thread; none of them waits. The engine ends by itself when every position is
@@ -57,6 +81,8 @@ export interface ScanEngine {
   stop(): void;
   /** Takes at most `max` waiting results; what is not taken holds the engine back. */
   drain(max: number): ScanResult[];
+  /** What drain() has come across since the last call; connect scans have none. */
+  takeBackoffs?(): BackoffEvent[];
   counters(): EngineCounters;
   /** The error behind phase `failed`. */
   fault(): Error | undefined;

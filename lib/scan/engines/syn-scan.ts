@@ -3,7 +3,8 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import type { NativeScanCalls, NativeScanPlan } from '../../internal/binding.js';
 import { toPacegateError } from '../../internal/native-error.js';
-import { decodeResults, RESULT_RECORD_BYTES, type ScanResult } from '../result.js';
+import type { BackoffEvent } from '../backoff-event.js';
+import { decodeRecords, RESULT_RECORD_BYTES, type ScanResult } from '../result.js';
 import { portStates } from '../reasons.js';
 import { scanFailure } from '../scan-errors.js';
 import type { ScanPlan } from '../scan-plan.js';
@@ -33,6 +34,7 @@ export class SynScan implements ScanEngine {
   readonly #handle: number;
   readonly #slots: Float64Array;
   readonly #plan: ScanPlan;
+  readonly #backoffs: BackoffEvent[] = [];
   #isClosed = false;
 
   /**
@@ -77,7 +79,19 @@ export class SynScan implements ScanEngine {
 
   drain(max: number): ScanResult[] {
     const records = new Uint8Array(max * RESULT_RECORD_BYTES);
-    return decodeResults(records, this.#native.scan_drain(this.#handle, records));
+    const results: ScanResult[] = [];
+    // Records of another kind leave room: fewer than `max` results must mean that there are no more.
+    for (let isMore = true; isMore && results.length < max;) {
+      const room = (max - results.length) * RESULT_RECORD_BYTES;
+      const count = this.#native.scan_drain(this.#handle, records.subarray(0, room));
+      isMore = count * RESULT_RECORD_BYTES === room;
+      decodeRecords(records, count, results, this.#backoffs);
+    }
+    return results;
+  }
+
+  takeBackoffs(): BackoffEvent[] {
+    return this.#backoffs.splice(0);
   }
 
   counters(): EngineCounters {
@@ -114,6 +128,13 @@ export class SynScan implements ScanEngine {
       pacedPackets: slot('pacedPackets'),
       pacedNs: slot('pacedNs'),
       silentNeighbours: slot('silentNeighbours'),
+      backoff: {
+        targets: slot('backedOffTargets'),
+        parked: slot('parked'),
+        isAll: slot('allBackedOff') === 1,
+        full: slot('laneFull'),
+        givenUp: slot('givenUp'),
+      },
       smoothedRttUs: slot('smoothedRttUs'),
     };
   }
@@ -144,6 +165,12 @@ function nativePlan(plan: ScanPlan): NativeScanPlan {
     sourcePort: randomInt(SOURCE_PORTS.first, SOURCE_PORTS.end),
     interfaceName: plan.interfaceName,
     backend: plan.backend,
+    adaptiveRate: plan.backoff.adaptiveRate,
+    backoffLimitMs: plan.backoff.backoffLimitMs,
+    maxTargetRate: plan.backoff.maxTargetRate,
+    maxPrefixRate: plan.backoff.maxPrefixRate.rate,
+    capPrefixV4: plan.backoff.maxPrefixRate.prefixV4,
+    capPrefixV6: plan.backoff.maxPrefixRate.prefixV6,
     reportMask: plan.states.reduce((mask, state) => mask | (1 << portStates.indexOf(state)), 0),
     startPosition: plan.startPosition,
     endPosition: plan.endPosition,

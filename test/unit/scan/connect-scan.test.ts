@@ -22,6 +22,12 @@ function plan(overrides: Partial<ScanPlan> = {}): ScanPlan {
     seed: 1,
     interfaceName: '',
     backend: 'auto' as const,
+    backoff: {
+      adaptiveRate: false,
+      backoffLimitMs: 60_000,
+      maxTargetRate: 0,
+      maxPrefixRate: { rate: 0, prefixV4: 24, prefixV6: 64 },
+    },
     states: ['open', 'closed', 'filtered', 'unknown'] as const,
     firstPosition: 0,
     startPosition: 0,

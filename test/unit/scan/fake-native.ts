@@ -102,3 +102,25 @@ export function encodeRecord({
   view.setFloat32(24, rttUs, true);
   return record;
 }
+
+/** What a record of a back-off is written from. */
+export interface FakeBackoff {
+  host: number;
+  bits: number;
+  level: number;
+  remainingMs: number;
+}
+
+export function encodeBackoff(backoff: FakeBackoff | 'all'): Uint8Array {
+  if (backoff === 'all') {
+    const record = encodeRecord({ host: 0, port: 0, state: 3, reason: 0 });
+    record[22] = 2;
+    return record;
+  }
+  const { host, bits, level, remainingMs } = backoff;
+  const record = encodeRecord({ host, port: bits, state: 2, reason: 9 });
+  record[22] = 1;
+  record[23] = level;
+  new DataView(record.buffer).setUint32(28, remainingMs, true);
+  return record;
+}

@@ -1,7 +1,16 @@
 import { expect, it } from 'vitest';
 import { nativeReasons } from '../../../lib/scan/reasons.js';
-import { decodeResults } from '../../../lib/scan/result.js';
-import { encodeRecord } from './fake-native.js';
+import type { BackoffEvent } from '../../../lib/scan/backoff-event.js';
+import { decodeRecords, type ScanResult } from '../../../lib/scan/result.js';
+import { encodeBackoff, encodeRecord } from './fake-native.js';
+
+function decodeResults(bytes: Uint8Array, count: number): ScanResult[] {
+  const results: ScanResult[] = [];
+  const backoffs: BackoffEvent[] = [];
+  decodeRecords(bytes, count, results, backoffs);
+  expect(backoffs).toEqual([]);
+  return results;
+}
 
 it('reads records of the native ring, what is absent left out', () => {
   const bytes = new Uint8Array(96);
@@ -45,4 +54,22 @@ it('knows every reason by its number', () => {
     nativeReasons,
   );
   expect([nativeReasons[9], nativeReasons[14]]).toEqual(['admin-prohibited', 'send-failed']);
+  expect(nativeReasons[15]).toBe('rate_limit_timeout');
+});
+
+it('P5 reads back-offs among results', () => {
+  const bytes = new Uint8Array(128);
+  bytes.set(encodeBackoff({ host: 0x0a000009, bits: 32, level: 2, remainingMs: 4000 }));
+  bytes.set(encodeRecord({ host: 0x0a000001, port: 22, state: 0, reason: 0 }), 32);
+  bytes.set(encodeBackoff({ host: 0x0a000000, bits: 24, level: 1, remainingMs: 2000 }), 64);
+  bytes.set(encodeBackoff('all'), 96);
+  const results: ScanResult[] = [];
+  const backoffs: BackoffEvent[] = [];
+  decodeRecords(bytes, 4, results, backoffs);
+  expect(results).toMatchObject([{ address: '10.0.0.1', port: 22, state: 'open' }]);
+  expect(backoffs).toEqual([
+    { target: '10.0.0.9', level: 2, remainingMs: 4000 },
+    { target: '10.0.0.0/24', level: 1, remainingMs: 2000 },
+    { all: true },
+  ]);
 });

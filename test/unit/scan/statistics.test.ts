@@ -25,6 +25,12 @@ const plan: ScanPlan = {
   seed: 2 ** 52,
   interfaceName: '',
   backend: 'auto',
+  backoff: {
+    adaptiveRate: true,
+    backoffLimitMs: Infinity,
+    maxTargetRate: 5,
+    maxPrefixRate: { rate: 50, prefixV4: 16, prefixV6: 48 },
+  },
   states: ['open', 'unknown'],
   firstPosition: 5,
   endPosition: 125,
@@ -68,6 +74,11 @@ describe('statistics of a scan', () => {
       pacedNs: 0.05e9,
       silentNeighbours: 2,
       smoothedRttUs: 1500,
+      backedOffTargets: 3,
+      parked: 400,
+      allBackedOff: 1,
+      laneFull: 2,
+      givenUp: 5,
     };
     for (const [name, value] of Object.entries(values))
       native.set(SCAN_SLOT[name as keyof typeof SCAN_SLOT], value);
@@ -91,6 +102,11 @@ describe('statistics of a scan', () => {
       kernelDropped: 3,
       silentNeighbours: 2,
       smoothedRttMs: 1.5,
+      backedOffTargets: 3,
+      parked: 400,
+      allBackedOff: true,
+      parkedFull: 2,
+      rateLimitTimeouts: 5,
       cpuPercent: 10,
       interDepartureUs: { p50: 1000, p99: 1100, max: 1200 },
     });
@@ -99,6 +115,14 @@ describe('statistics of a scan', () => {
     expect(statistics.etaMs).toBeCloseTo((70 * 500) / 30, 6);
     expect(native.plan).toMatchObject({ precision: 'eco', catchUpMs: 25, endPosition: 125 });
     expect(native.plan?.reportMask).toBe(0b1001);
+    expect(native.plan).toMatchObject({
+      adaptiveRate: true,
+      backoffLimitMs: Infinity,
+      maxTargetRate: 5,
+      maxPrefixRate: 50,
+      capPrefixV4: 16,
+      capPrefixV6: 48,
+    });
     expect(native.plan?.seed).toBe(2n ** 52n);
   });
 
