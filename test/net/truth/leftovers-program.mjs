@@ -1,16 +1,19 @@
-// Scans with the options of its argument, ended in every way; prints what the process has after the first round (which
-// opens what a process opens once) and after all.
+// Scans and transmits with the options of its argument, ended in every way; prints what the process has after the first
+// round (which opens what a process opens once) and after all.
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { IcmpMonitor, scan } from 'pacegate/scan';
+import { IcmpMonitor, PacketSender, scan } from 'pacegate/scan';
 
-const options = JSON.parse(process.argv[2]);
+const { options, sender, template } = JSON.parse(process.argv[2]);
+const forLong = { template: Buffer.from(template, 'hex'), vary: 'none', count: 1e9 };
 const inWorker = `
-  import('pacegate/scan').then(async ({ IcmpMonitor, scan }) => {
+  import('pacegate/scan').then(async ({ IcmpMonitor, PacketSender, scan }) => {
     const { parentPort, workerData } = await import('node:worker_threads');
+    const { options, sender, forLong } = workerData;
+    void PacketSender.open(sender).transmit(forLong);
     IcmpMonitor.start(); // one in a process: the next round's would be refused if this one stayed
-    for await (const result of scan(workerData)) parentPort.postMessage(result);
+    for await (const result of scan(options)) parentPort.postMessage(result);
   });`;
 
 const ways = {
@@ -23,8 +26,17 @@ const ways = {
     const running = scan(options);
     for await (const result of running) if (result) void running.stop();
   },
+  async aborted() {
+    const opened = PacketSender.open(sender);
+    const abort = new globalThis.AbortController();
+    const report = opened.transmit({ ...forLong, signal: abort.signal });
+    while (opened.statistics.sent === 0) await sleep(1);
+    abort.abort();
+    await report.catch(() => undefined);
+    opened.close();
+  },
   async terminated() {
-    const worker = new Worker(inWorker, { eval: true, workerData: options });
+    const worker = new Worker(inWorker, { eval: true, workerData: { options, sender, forLong } });
     await new Promise((resolve) => worker.once('message', resolve));
     await worker.terminate();
   },

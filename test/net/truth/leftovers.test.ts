@@ -12,6 +12,7 @@ import { addressesFrom, backends, differenceFrom, none, portsTo, scanned } from 
 
 const PROGRAM = path.join(import.meta.dirname, 'leftovers-program.mjs');
 const options = { key: 1, shares: { open: 300, closed: 700 }, prefixes: ['10.78.6.0/24'] };
+const plan = { targets: '10.78.6.0/24', ports: '1-40' };
 const PATIENCE_MS = 10_000;
 
 /** BPF programs of pacegate that the kernel holds. */
@@ -42,17 +43,15 @@ describeInNamespaces('what a scan leaves behind', () => {
   });
 
   describe.for(backends)('backend %s', (backend) => {
-    test('P3 no descriptor and no thread: completed, stopped, or its worker terminated', async () => {
+    test('P3 no descriptor and no thread: completed, stopped, aborted, or its worker terminated', async () => {
       await using responder = await link.respond('xdp', options);
-      const scan = {
-        technique: 'syn',
-        backend,
-        targets: '10.78.6.0/24',
-        ports: '1-40',
-        maxRate: 10_000,
-      };
       const { code, stdout, stderr } = await link.scanner.run(process.execPath, [
-        ...[PROGRAM, JSON.stringify({ ...scan, timeoutMs: 100 })],
+        PROGRAM,
+        JSON.stringify({
+          options: { technique: 'syn', backend, ...plan, maxRate: 10_000, timeoutMs: 100 },
+          sender: { interface: 'up0', backend, rate: 5000 },
+          template: link.frameTo('10.78.6.1').toString('hex'),
+        }),
       ]);
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
       const { before, after } = JSON.parse(stdout) as Record<'before' | 'after', object>;

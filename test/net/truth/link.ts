@@ -5,6 +5,7 @@
 //            fd77:0:0:1::2 …:1::1
 import { must } from '../command.js';
 import { Namespace } from '../namespace.js';
+import { buildFrame } from '../packet-sender/frame.js';
 import {
   letEverythingPass,
   Responder,
@@ -16,11 +17,18 @@ export class TruthLink {
   readonly scanner: Namespace;
   readonly #truth: Namespace;
   readonly #scannerMac: string;
+  readonly #gatewayMac: string;
 
-  private constructor(scanner: Namespace, truth: Namespace, scannerMac: string) {
+  private constructor(
+    scanner: Namespace,
+    truth: Namespace,
+    scannerMac: string,
+    gatewayMac: string,
+  ) {
     this.scanner = scanner;
     this.#truth = truth;
     this.#scannerMac = scannerMac;
+    this.#gatewayMac = gatewayMac;
   }
 
   static async create(): Promise<TruthLink> {
@@ -42,11 +50,17 @@ export class TruthLink {
       await scanner.ip(`neigh add ${gateway} lladdr ${gatewayMac} dev up0`);
     }
     await letEverythingPass(scanner, 'up0');
-    return new TruthLink(scanner, truth, await macOf(scanner, 'up0'));
+    return new TruthLink(scanner, truth, await macOf(scanner, 'up0'), gatewayMac);
   }
 
   respond(engine: Engine, options: ResponderOptions): Promise<Responder> {
     return Responder.start(this.#truth, 'down0', engine, this.#scannerMac, options);
+  }
+
+  /** A SYN by way of the gateway. */
+  frameTo(destination: string): Buffer {
+    const link = { source: this.#scannerMac, destination: this.#gatewayMac };
+    return buildFrame({ link, source: '10.77.1.2', destination, protocol: 'tcp' });
   }
 
   /** Takes the truth's end of the link away, or puts it back. */
