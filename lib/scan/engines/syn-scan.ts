@@ -35,6 +35,8 @@ export class SynScan implements ScanEngine {
   readonly #slots: Float64Array;
   readonly #plan: ScanPlan;
   readonly #backoffs: BackoffEvent[] = [];
+  /** Kept from one drain to the next: 64 KiB fifty times a second would keep the garbage collector busy. */
+  #records = new Uint8Array();
   #isClosed = false;
 
   /**
@@ -78,14 +80,15 @@ export class SynScan implements ScanEngine {
   }
 
   drain(max: number): ScanResult[] {
-    const records = new Uint8Array(max * RESULT_RECORD_BYTES);
+    const bytes = max * RESULT_RECORD_BYTES;
+    if (this.#records.length !== bytes) this.#records = new Uint8Array(bytes);
     const results: ScanResult[] = [];
     // Records of another kind leave room: fewer than `max` results must mean that there are no more.
     for (let isMore = true; isMore && results.length < max;) {
       const room = (max - results.length) * RESULT_RECORD_BYTES;
-      const count = this.#native.scan_drain(this.#handle, records.subarray(0, room));
+      const count = this.#native.scan_drain(this.#handle, this.#records.subarray(0, room));
       isMore = count * RESULT_RECORD_BYTES === room;
-      decodeRecords(records, count, results, this.#backoffs);
+      decodeRecords(this.#records, count, results, this.#backoffs);
     }
     return results;
   }

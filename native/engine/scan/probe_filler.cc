@@ -27,7 +27,8 @@ void ProbeFiller::fill(std::uint64_t wanted, std::uint64_t now_ns, std::uint64_t
   batches_.open();
   for (std::uint64_t filled = 0; filled < wanted && unsent < kMaxUnsentPerStep;) {
     if (batches_.full()) return;
-    const std::uint64_t departure_ns = std::max(pacer_.departure_ns(filled), now_ns);
+    const std::uint64_t departure_ns =
+        pacer_.lead_ns() == 0 ? now_ns : std::max(pacer_.departure_ns(filled), now_ns);
     const auto choice = deferral_.next(departure_ns, heard_ns);
     if (!choice) return;
     const ProbeRenderer::Aim aim = renderer_.aim(choice->position);

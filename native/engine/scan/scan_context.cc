@@ -43,9 +43,13 @@ ScanContext::ScanContext(ScanOptions scan_options, Network scan_network, ScanSlo
   slots.set(kSlotTargetRate, options.rate);
 }
 
-void ScanContext::report(const ScanRecord& record, RecordQueue& queue) {
+void ScanContext::count(PortState state) {
   static constexpr ScanSlot kSlotOf[] = {kSlotOpen, kSlotClosed, kSlotFiltered, kSlotUnknown};
-  slots.add_shared(kSlotOf[static_cast<std::size_t>(record.state)], 1);
+  slots.add_shared(kSlotOf[static_cast<std::size_t>(state)], 1);
+}
+
+void ScanContext::report(const ScanRecord& record, RecordQueue& queue) {
+  count(record.state);
   if (options.reports(record.state)) queue.push(record);
 }
 

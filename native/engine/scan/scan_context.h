@@ -44,6 +44,8 @@ struct ScanContext {
   ScanContext(const ScanContext&) = delete;
   ScanContext& operator=(const ScanContext&) = delete;
 
+  /// Counts a finding.
+  void count(PortState state);
   /// Counts a finding and, if asked for, queues it. \param records the calling thread's own queue
   void report(const ScanRecord& record, RecordQueue& records);
   /// Brings the count of settled pairs up to date with the findings.
