@@ -2,11 +2,16 @@
 
 #include <algorithm>
 
+#include "core/time.h"
+#include "platform/clock.h"
+
 namespace pacegate {
 namespace {
 
 // Many times sooner than the queue of a fast device, or a sender's ring, is empty.
 constexpr std::uint64_t kRetryNs = 100'000;
+// A frame that is held so much longer than its lead will not leave.
+constexpr std::uint64_t kHeldPatienceNs = kNsPerSecond;
 
 }  // namespace
 
@@ -88,6 +93,18 @@ void FrameOutlet::take_departures(std::uint64_t now_ns) noexcept {
     tally_.departed(departures);
   } else if (holds) {
     tally_.holding(now_ns);
+  }
+}
+
+bool FrameOutlet::await_departures(platform::Waiter& waiter) noexcept {
+  if (!has_lead()) return true;
+  const std::uint64_t give_up_ns = platform::monotonic_ns() + pacer_.lead_ns() + kHeldPatienceNs;
+  for (;;) {
+    const bool done = sender_.held() == 0;
+    const std::uint64_t now = platform::monotonic_ns();
+    take_departures(now);
+    if (done || now > give_up_ns) return done;
+    waiter.wait_until(now + pacer_.lead_ns() / 4);
   }
 }
 

@@ -10,6 +10,7 @@
 #include "engine/transmit/bucket_charge.h"
 #include "engine/transmit/transmit_tally.h"
 #include "platform/packet_sender.h"
+#include "platform/waiter.h"
 
 namespace pacegate {
 
@@ -43,8 +44,9 @@ class FrameOutlet {
 
   /// Takes in what a sender with a lead has transmitted.
   void take_departures(std::uint64_t now_ns) noexcept;
-  /// Frames handed over that have not left.
-  [[nodiscard]] std::size_t held() noexcept { return has_lead() ? sender_.held() : 0; }
+  /// Waits until all that was handed over has left: within the sender's lead, as a rule.
+  /// \return false when it has not a second later
+  [[nodiscard]] bool await_departures(platform::Waiter& waiter) noexcept;
 
   /// When open() or flush() is worth calling again.
   [[nodiscard]] std::uint64_t next_wake_ns(std::uint64_t now_ns) const noexcept;

@@ -14,6 +14,7 @@ std::unique_ptr<platform::PacketSender> open_xdp(const platform::Interface& inte
                                                  std::size_t slot_bytes) {
   platform::XdpOptions options;
   options.largest_frame = std::max(slot_bytes, options.largest_frame);
+  options.usual_frame = slot_bytes;
   return platform::open_xdp_sender(interface, options);
 }
 

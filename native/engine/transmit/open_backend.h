@@ -14,7 +14,7 @@ namespace pacegate {
 /// Opens a sender of exactly this backend. `automatic` takes xdp above kXdpRate (see
 /// engine/scan/sender_choice.h) where the device can, else what fits the device.
 /// \param rate packets per second that are asked for, 0 when nothing is
-/// \param slot_bytes the largest frame that will be sent
+/// \param slot_bytes the largest frame that will be sent, and the usual one
 /// \throws platform::PlatformError; not_supported with the reason when the device, the system or this
 /// process cannot do it
 [[nodiscard]] std::unique_ptr<platform::PacketSender> open_backend(

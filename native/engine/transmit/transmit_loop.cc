@@ -10,8 +10,6 @@ namespace {
 
 // Another rate or quota may be set meanwhile, and nobody tells.
 constexpr std::uint64_t kMaxSleepNs = 200 * kNsPerMs;
-// A frame that is held so much longer than its lead will not leave.
-constexpr std::uint64_t kHeldPatienceNs = kNsPerSecond;
 
 }  // namespace
 
@@ -34,7 +32,8 @@ TransmitPhase TransmitLoop::run(const packet::FrameVariation& frames, std::uint6
   }
   const bool handed_over = next_ == count && outlet_.empty();
   outlet_.drop();
-  if (!await_held() || tally_.device_is_dead()) return TransmitPhase::failed;
+  const bool all_left = outlet_.await_departures(control_.waiter);
+  if (!all_left || tally_.device_is_dead()) return TransmitPhase::failed;
   return handed_over ? TransmitPhase::complete : TransmitPhase::stopped;
 }
 
@@ -52,18 +51,6 @@ void TransmitLoop::step(const packet::FrameVariation& frames, std::uint64_t coun
     }
   }
   outlet_.flush(now_ns);
-}
-
-bool TransmitLoop::await_held() {
-  const std::uint64_t give_up_ns = platform::monotonic_ns() + pacer_.lead_ns() + kHeldPatienceNs;
-  while (outlet_.held() > 0) {
-    const std::uint64_t now = platform::monotonic_ns();
-    if (now > give_up_ns) return false;
-    control_.waiter.wait_until(now + pacer_.lead_ns() / 4);
-    outlet_.take_departures(now);
-  }
-  outlet_.take_departures(give_up_ns);
-  return true;
 }
 
 }  // namespace pacegate

@@ -28,8 +28,6 @@ class TransmitLoop {
   [[nodiscard]] bool stop_asked() const {
     return control_.stop_asked.load(std::memory_order_acquire);
   }
-  /// \return whether all frames have left
-  [[nodiscard]] bool await_held();
 
   FrameOutlet& outlet_;
   Pacer& pacer_;

@@ -24,8 +24,9 @@
 
 namespace pacegate {
 
-/// Opens a sender whose slots hold frames of so many bytes. \throws platform::PlatformError
-using OpenSender = std::function<std::unique_ptr<platform::PacketSender>(std::size_t slot_bytes)>;
+/// Opens a sender for frames of so many bytes: none larger, most of just that size.
+/// \throws platform::PlatformError
+using OpenSender = std::function<std::unique_ptr<platform::PacketSender>(std::size_t frame_bytes)>;
 
 /// Sends frames of the caller's during a call, or variations of a template on a thread of its own,
 /// one such transmit at a time. All methods are for one controlling thread (JavaScript's), and
@@ -38,7 +39,8 @@ class Transmitter {
   /// \throws platform::PlatformError
   Transmitter(OpenSender open, const PacingOptions& pacing, TokenBucket* limiter,
               TransmitSlots& slots);
-  /// Ends a transmit where it is, within one wake-up and the sender's lead.
+  /// Ends a transmit where it is, within one wake-up. What a sender holds still leaves, within its
+  /// lead.
   ~Transmitter();
   Transmitter(const Transmitter&) = delete;
   Transmitter& operator=(const Transmitter&) = delete;
@@ -66,9 +68,12 @@ class Transmitter {
  private:
   void run(const packet::FrameVariation& frames, std::uint64_t count);
   void join() noexcept;
-  void make_room_for(std::size_t frame_bytes);
+  /// \param count frames of that size
+  void prepare_for(std::size_t frame_bytes, std::uint64_t count);
+  void await_departures() noexcept;
 
   OpenSender open_;
+  std::size_t opened_for_;  // bytes of a frame
   std::unique_ptr<platform::PacketSender> sender_;
   TransmitSlots& slots_;
   TransmitControl control_;

@@ -8,6 +8,7 @@ import { buildFrame, type FrameParts } from './frame.js';
 import { Receiver } from './receiver.js';
 
 const PROGRAM = path.join(import.meta.dirname, 'programs/transmit.mjs');
+const SEND = path.join(import.meta.dirname, 'programs/send-and-close.mjs');
 const SENDER = { v4: '10.78.0.1', v6: 'fd78::1' };
 const RECEIVER = { v4: '10.78.0.2', v6: 'fd78::2' };
 /** Every address of 10.79.0.0/16 is the receiver's. */
@@ -145,6 +146,17 @@ describeInNamespaces('a packet sender', () => {
       await expect(
         transmit(open, { vary: 'none', count: 1 }, frame({ payload: 1473 })),
       ).rejects.toThrow(/ERR_PACEGATE_OUT_OF_RANGE|at most 15\d\d bytes/);
+    });
+
+    test('P3 frames of one’s own leave, though the sender is closed at once', async () => {
+      const receiver = await Receiver.install(far, 'far0', 'port', SENDER.v4);
+      const ports = Array.from({ length: 50 }, (_, i) => 30_000 + i);
+      const frames = ports.map((destinationPort) => frame({ destinationPort }).toString('hex'));
+      const plan = JSON.stringify({ open: { interface: 'near0', backend }, frames });
+      const { code, stdout, stderr } = await near.run(process.execPath, [SEND, plan]);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(JSON.parse(stdout)).toEqual({ backend, taken: 50, sent: 50 });
+      expect(await receiver.counts()).toEqual(new Map(ports.map((port) => [port, 1])));
     });
 
     test('P3 a blocked event loop does not matter', async () => {

@@ -1,7 +1,10 @@
 #include <doctest/doctest.h>
 
 #include <cerrno>
+#include <memory>
+#include <span>
 #include <utility>
+#include <vector>
 
 #include "engine/transmit/transmit_rig.h"
 #include "engine/transmit/transmitter.h"
@@ -121,6 +124,36 @@ TEST_SUITE("engine/transmit with a lead") {
     CHECK(rig.count(kTransmitRunFailed) == 15);
     CHECK(rig.device->count() == 45);
     CHECK(available(bucket) == doctest::Approx(55).epsilon(0.01));
+  }
+
+  TEST_CASE("what send handed over leaves before the sender goes") {
+    const auto device = std::make_shared<test::FakeDevice>();
+    TransmitSlots slots;
+    {
+      Transmitter transmitter(test::opens<FakeHoldingSender>(device), {.rate = 1000}, nullptr,
+                              slots);
+      const test::Frame small(60, 1);
+      const test::Frame large(1000, 2);
+      const std::vector<std::span<const std::uint8_t>> first(3, small);
+      const std::vector<std::span<const std::uint8_t>> second(1, large);
+      CHECK(transmitter.send(first).accepted == 3);
+      CHECK(transmitter.send(second).accepted <= 1);
+      CHECK(device->opened == 2);
+      CHECK(device->count() >= 3);
+    }
+    CHECK(device->count() == static_cast<std::size_t>(slots.get(kTransmitSent)));
+  }
+
+  TEST_CASE("for very many frames the sender is opened for their size") {
+    Rig<FakeHoldingSender> rig;
+    rig.transmitter.begin(ports_from(1), 999'999);
+    rig.transmitter.stop();
+    CHECK(rig.await_end() == TransmitPhase::stopped);
+    CHECK(rig.device->opened == 1);
+    rig.transmitter.begin(ports_from(1), 1'000'000);
+    rig.transmitter.stop();
+    CHECK(rig.await_end() == TransmitPhase::stopped);
+    CHECK(rig.device->opened == 2);
   }
 
   TEST_CASE("what is held when it is stopped still leaves, and is counted") {
