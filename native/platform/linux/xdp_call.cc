@@ -73,8 +73,9 @@ void XdpCall::attach_counters() noexcept {
   if (!pids) return;
   std::vector<FileDescriptor> attached;
   for (const XdpEvent event : {XdpEvent::transmitted, XdpEvent::redirect_failed}) {
-    const FileDescriptor program = load_program(BPF_PROG_TYPE_RAW_TRACEPOINT, "pacegate_count",
-                                                assemble_xdp_counter(ring_, event, *pids));
+    const FileDescriptor program =
+        load_program(BPF_PROG_TYPE_RAW_TRACEPOINT, "pacegate_count",
+                     assemble_xdp_counter(ring_, event, *pids, signal_.number()));
     if (!program.is_open()) return;
     attached.push_back(attach_to_tracepoint(tracepoint_of(event), program));
     if (!attached.back().is_open()) return;
@@ -89,11 +90,26 @@ void XdpCall::run() noexcept {
   while (!stopping_.load(std::memory_order_acquire)) {
     // Ended by a signal, or after some minutes, with all its runs made.
     const int error = run_live_frames(sender_.get(), template_, kMostRuns);
-    if (error == 0 || error == EINTR) continue;
-    failure_.store(error, std::memory_order_release);
-    break;
+    if (error != 0 && error != EINTR) {
+      failure_.store(error, std::memory_order_release);
+      break;
+    }
+    if (shared_word(ring_.control().rest).load() != kXdpBusy) rest();
   }
   out_.store(true, std::memory_order_release);
+}
+
+// Whoever hands a frame over raises the head and then looks whether this thread rests; it says that it
+// rests and then looks at the head. One of them sees the other.
+void XdpCall::rest() noexcept {
+  XdpControl& control = ring_.control();
+  resting_.store(true);
+  if (shared_word(control.head).load() == shared_word(control.tail).load() && !stopping_.load()) {
+    waiter_.wait_until(UINT64_MAX);
+  }
+  resting_.store(false);
+  shared_word(control.idle_since_ns).store(0);
+  shared_word(control.rest).store(kXdpBusy);
 }
 
 void XdpCall::await_start(const Interface& interface) {
@@ -107,7 +123,8 @@ void XdpCall::await_start(const Interface& interface) {
 
 // Again and again: a signal that comes just before the thread enters the call is lost.
 void XdpCall::stop() noexcept {
-  stopping_.store(true, std::memory_order_release);
+  stopping_.store(true);
+  waiter_.wake();
   while (!out_.load(std::memory_order_acquire)) {
     signal_.send_to(static_cast<pid_t>(shared_word(ring_.control().thread_id).load()));
     sleep_a_millisecond();

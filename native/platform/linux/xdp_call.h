@@ -11,10 +11,13 @@
 #include "platform/linux/bpf_objects.h"
 #include "platform/linux/wake_signal.h"
 #include "platform/linux/xdp_ring.h"
+#include "platform/waiter.h"
 
 namespace pacegate::platform {
 
-/// The thread busy-polls the ring inside the kernel. It takes no signal but the one that ends it.
+/// The thread busy-polls the ring inside the kernel. It takes no signal but the one that ends it. After a
+/// second without frames it rests, where the kernel grants tracepoints, and the frame that ends the rest
+/// is some 25 ms late.
 class XdpCall {
  public:
   /// Returns when the program runs, after about 25 ms.
@@ -27,6 +30,10 @@ class XdpCall {
   XdpCall(const XdpCall&) = delete;
   XdpCall& operator=(const XdpCall&) = delete;
 
+  /// To be called after frames were handed over: a call that rests is begun again.
+  void notice() noexcept {
+    if (resting_.load()) waiter_.wake();
+  }
   /// 0, or the errno that ended the call for good.
   [[nodiscard]] int failure() const noexcept { return failure_.load(std::memory_order_acquire); }
   /// Whether XdpControl::refused is exact; not where the kernel grants no tracepoints.
@@ -36,6 +43,7 @@ class XdpCall {
   void load_sender(const Interface& interface);
   void attach_counters() noexcept;
   void run() noexcept;
+  void rest() noexcept;
   void await_start(const Interface& interface);
   void stop() noexcept;
 
@@ -45,6 +53,8 @@ class XdpCall {
   FileDescriptor sender_;
   std::vector<FileDescriptor> counters_;
   std::atomic<bool> stopping_{false};
+  std::atomic<bool> resting_{false};
+  Waiter waiter_;                 // of the thread, while it rests
   std::atomic<bool> out_{false};  // the thread makes no further call
   std::atomic<int> failure_{0};
   std::thread thread_;

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 
+#include "core/time.h"
 #include "platform/linux/ebpf_assembler.h"
 
 namespace pacegate::platform {
@@ -19,6 +20,8 @@ constexpr std::size_t kTail = offsetof(XdpControl, tail);
 constexpr std::size_t kSent = offsetof(XdpControl, sent);
 constexpr std::size_t kRefused = offsetof(XdpControl, refused);
 constexpr std::size_t kClock = offsetof(XdpControl, clock_ns);
+constexpr std::size_t kIdleSince = offsetof(XdpControl, idle_since_ns);
+constexpr std::size_t kRest = offsetof(XdpControl, rest);
 constexpr std::size_t kRunning = offsetof(XdpControl, running);
 constexpr std::size_t kAtNs = offsetof(XdpSlotHeader, at_ns);
 constexpr std::size_t kLength = offsetof(XdpSlotHeader, length);
@@ -29,7 +32,10 @@ constexpr auto kControl = r7;
 constexpr auto kTailNow = r8;
 constexpr auto kSlot = r9;
 
+constexpr std::int32_t kNoDevice = 0;
 constexpr std::int32_t kClockFrames = 16;  // a power of two
+
+constexpr auto kRestAfterNs = static_cast<std::int32_t>(kNsPerSecond);
 
 constexpr std::int16_t kLocalKey = -4;
 constexpr std::int16_t kLocalIds = -8;
@@ -52,6 +58,7 @@ class SenderProgram {
     code_.call(BPF_FUNC_redirect);
     code_.exit();
     refuse();
+    idle();
     drop();
     return code_.finish();
   }
@@ -62,7 +69,7 @@ class SenderProgram {
     code_.set_map_value(kControl, ring_.control_fd());
     code_.load(Width::whole, kTailNow, kControl, kTail);
     code_.load_acquire(r1, kControl, kHead);
-    code_.jump_if_equal(r1, kTailNow, nothing_due_);
+    code_.jump_if_equal(r1, kTailNow, empty_);
     code_.copy(r1, kTailNow);
     code_.bit_and(r1, static_cast<std::int32_t>(ring_.count() - 1));
     code_.store_local(Width::word, kLocalKey, r1);
@@ -141,6 +148,8 @@ class SenderProgram {
 
   /// The slot is the sending thread's again.
   void take_slot() {
+    code_.set(r1, 0);
+    code_.store(Width::whole, kControl, kIdleSince, r1);
     code_.add(kTailNow, 1);
     code_.store_release(kControl, kTail, kTailNow, r1);
   }
@@ -153,6 +162,28 @@ class SenderProgram {
     code_.store(Width::whole, kControl, kRefused, r1);
     take_slot();
     code_.set(r0, XDP_DROP);
+    code_.exit();
+  }
+
+  /// Nothing to send: asks, once, for the end of the call when that has gone on for a while.
+  void idle() {
+    const Label counting = code_.new_label();
+    code_.place(empty_);
+    code_.call(BPF_FUNC_ktime_get_ns);
+    code_.load(Width::whole, r1, kControl, kIdleSince);
+    code_.jump_unless_equal(r1, 0, counting);
+    code_.store(Width::whole, kControl, kIdleSince, r0);
+    code_.jump(nothing_due_);
+    code_.place(counting);
+    code_.add(r1, kRestAfterNs);
+    code_.jump_if_above(r1, r0, nothing_due_);
+    code_.load(Width::whole, r1, kControl, kRest);
+    code_.jump_unless_equal(r1, kXdpBusy, nothing_due_);
+    code_.set(r1, kXdpRestAsked);
+    code_.store(Width::whole, kControl, kRest, r1);
+    code_.set(r1, kNoDevice);
+    code_.set(r2, 0);
+    code_.call(BPF_FUNC_redirect);
     code_.exit();
   }
 
@@ -171,6 +202,7 @@ class SenderProgram {
   std::int32_t template_bytes_;
   EbpfAssembler code_;
   Label nothing_due_ = code_.new_label();
+  Label empty_ = code_.new_label();
   Label refuse_ = code_.new_label();
 };
 
@@ -187,6 +219,19 @@ void require_own_thread(EbpfAssembler& code, const PidNamespace& pids, Label lea
   code.load_local(Width::word, r1, kLocalIds);
   code.load(Width::whole, r2, kControl, kThreadId);
   code.jump_unless_equal(r1, r2, leave);
+}
+
+/// The redirection that asks for a rest is answered by the signal, and leaves the program.
+void answer_rest(EbpfAssembler& code, int rest_signal, Label leave) {
+  const Label goes_on = code.new_label();
+  code.load(Width::whole, r1, kControl, kRest);
+  code.jump_unless_equal(r1, kXdpRestAsked, goes_on);
+  code.set(r1, kXdpRestSignalled);
+  code.store(Width::whole, kControl, kRest, r1);
+  code.set(r1, rest_signal);
+  code.call(BPF_FUNC_send_signal_thread);
+  code.jump(leave);
+  code.place(goes_on);
 }
 
 /// Leaves the program when all that was sent off is accounted for.
@@ -218,12 +263,13 @@ const char* tracepoint_of(XdpEvent event) noexcept {
 }
 
 std::vector<bpf_insn> assemble_xdp_counter(const XdpRing& ring, XdpEvent event,
-                                           const PidNamespace& pids) {
+                                           const PidNamespace& pids, int rest_signal) {
   EbpfAssembler code;
   const Label leave = code.new_label();
   code.copy(kContext, r1);
   code.set_map_value(kControl, ring.control_fd());
   require_own_thread(code, pids, leave);
+  if (event == XdpEvent::redirect_failed) answer_rest(code, rest_signal, leave);
   require_unaccounted(code, leave);
   if (event == XdpEvent::transmitted) {
     // Arguments: from device, to device, sent, dropped, error.

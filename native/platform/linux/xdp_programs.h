@@ -32,7 +32,8 @@ struct PidNamespace {
   std::uint64_t device = 0;
   std::uint64_t inode = 0;
 };
+/// \param rest_signal sent to the thread when its call has had nothing to do for a second
 [[nodiscard]] std::vector<bpf_insn> assemble_xdp_counter(const XdpRing& ring, XdpEvent event,
-                                                         const PidNamespace& pids);
+                                                         const PidNamespace& pids, int rest_signal);
 
 }  // namespace pacegate::platform

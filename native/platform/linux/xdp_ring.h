@@ -36,7 +36,13 @@ struct XdpControl {
   // Of the sending program alone, and of who waits for its first run.
   alignas(kCacheLine) std::uint64_t running;  ///< 1 once the program has run
   std::uint64_t clock_ns;                     ///< its last reading; 0: none worth keeping
+  std::uint64_t idle_since_ns;                ///< 0: something has been sent since
+  std::uint64_t rest;                         ///< an XdpRest
 };
+
+/// How a call without work ends. The sending program asks for it by a redirection that cannot succeed,
+/// and the program that counts those sends the signal.
+enum XdpRest : std::uint8_t { kXdpBusy, kXdpRestAsked, kXdpRestSignalled };
 
 /// One word that two sides share.
 [[nodiscard]] inline std::atomic_ref<std::uint64_t> shared_word(std::uint64_t& word) noexcept {

@@ -77,7 +77,8 @@ SendReport XdpSender::send(std::size_t /*first*/, std::size_t count) noexcept {
     report.system_error = ENOBUFS;
   }
   head_ += report.accepted;
-  shared_word(ring_.control().head).store(head_, std::memory_order_release);
+  shared_word(ring_.control().head).store(head_);  // and then: see XdpCall::rest()
+  call_.notice();
   return report;
 }
 

@@ -68,6 +68,22 @@ bool are_gone(const std::set<std::uint32_t>& programs, const std::set<std::uint3
   return false;
 }
 
+/// Whether the thread of that name sleeps, within five seconds.
+bool falls_asleep(const std::string& name) {
+  for (int attempt = 0; attempt < 5000; ++attempt) {
+    for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+      std::ifstream text(task.path() / "stat");
+      std::string id;
+      std::string command;
+      std::string state;
+      text >> id >> command >> state;
+      if (command == "(" + name + ")" && state == "S") return true;
+    }
+    rest_a_little();
+  }
+  return false;
+}
+
 std::string refusal(const Interface& interface, Fault fault) {
   try {
     (void)open_xdp_sender(interface);
@@ -130,6 +146,26 @@ TEST_SUITE("xdp lifetime") {
         REQUIRE(sigaction(number, nullptr, &found) == 0);
         CHECK((found.sa_handler == SIG_DFL));
       }
+    });
+  }
+
+  TEST_CASE("P5 with nothing to send its thread goes to sleep, and wakes for the next frame") {
+    in_private_network([] {
+      const Wire wire;
+      const XdpRecorder recorder(wire.far(), 8);
+      auto sender = open_xdp_sender(wire.near());
+      for (std::uint64_t i = 0; i < 2; ++i) {
+        CHECK(falls_asleep("pacegate-xdp"));
+        fill_numbered(*sender, 0, i, 58);
+        REQUIRE(sender->send(0, 1).accepted == 1);
+        const Departures departures = take_until(*sender, 1);
+        CHECK(departures.left == 1);
+        CHECK(departures.refused == 0);
+      }
+      CHECK(recorder.count() == 2);
+      CHECK(recorder.at(1).number == 1);
+      CHECK(falls_asleep("pacegate-xdp"));
+      sender.reset();
     });
   }
 
