@@ -1,9 +1,10 @@
-// The packet engine on a veth pair: flat out, at every rate, under stress [--parts flat,rates,stress,backoff --rounds 5 --seconds 3 --rate-rounds 3 --rate-seconds 10]
+// The packet engine on a veth pair: flat out, at every rate, under stress [--parts flat,rates,stress,backoff,layers --rounds 5 --seconds 3 --rate-rounds 3 --rate-seconds 10]
 import { parseArgs } from 'node:util';
 import { measureBackoff } from './engine/backoff.js';
 import { contenders, senderPackages, type Contender } from './engine/contenders.js';
 import { measureFlatOut, type FlatOut } from './engine/flat-out.js';
 import { goalsOf, type Figures } from './engine/goals.js';
+import { measureLayers } from './engine/layers.js';
 import { measureRates, type RateTask } from './engine/rates.js';
 import { report } from './engine/report.js';
 import { measureStress } from './engine/stress.js';
@@ -17,7 +18,7 @@ export async function run(args: string[]): Promise<object> {
   const { values } = parseArgs({
     args,
     options: {
-      parts: { type: 'string', default: 'flat,rates,stress,backoff' },
+      parts: { type: 'string', default: 'flat,rates,stress,backoff,layers' },
       rounds: { type: 'string', default: '5' },
       seconds: { type: 'string', default: '3' },
       'rate-rounds': { type: 'string', default: '3' },
@@ -49,6 +50,7 @@ export async function run(args: string[]): Promise<object> {
         : [],
       stress: parts.includes('stress') ? await measureStress(wire, rateSeconds) : [],
       backoff: parts.includes('backoff') ? await measureBackoff() : [],
+      layers: parts.includes('layers') ? await measureLayers() : [],
     };
     const goals = goalsOf(figures);
     console.log(report(figures, goals, absent));

@@ -2,6 +2,7 @@
 import { goal, over, type Goal } from '../report/goal.js';
 import { PROMISED_SILENCES_MS, silencesOf, type Round } from './backoff.js';
 import type { FlatOut } from './flat-out.js';
+import type { LayerRow } from './layers.js';
 import type { RateRow } from './rates.js';
 import type { StressRow } from './stress.js';
 
@@ -10,12 +11,13 @@ export interface Figures {
   readonly rates: readonly RateRow[];
   readonly stress: readonly StressRow[];
   readonly backoff: readonly Round[];
+  readonly layers: readonly LayerRow[];
 }
 
 const OWN = ['pacegate scan', 'pacegate transmit'] as const;
 const PEERS = ['masscan', 'zmap', 'nmap', 'hping3', 'npm raw-socket', 'npm cap'];
 
-export function goalsOf({ flatOut, rates, stress, backoff }: Figures): Goal[] {
+export function goalsOf({ flatOut, rates, stress, backoff, layers }: Figures): Goal[] {
   const flat = (name: string): number | undefined =>
     flatOut.find(({ contender }) => contender === name)?.packetsPerSecond.median;
   const ratio = (name: string, other: string): number | undefined => over(flat(name), flat(other));
@@ -43,8 +45,16 @@ export function goalsOf({ flatOut, rates, stress, backoff }: Figures): Goal[] {
     goal('error with a blocked event loop, %', quiet && Math.abs(quiet.errorPercent), {
       atMost: 0.1,
     }),
+    goal('instructions of a packet, rate and back-off over none, % more', surcharge(layers), {
+      atMost: 1,
+    }),
     goal('silences of back-off against 2, 4, 8, 16 s, % off', deviation(backoff), { atMost: 5 }),
   ];
+}
+
+function surcharge([none, all]: readonly LayerRow[]): number | undefined {
+  const ratio = over(all?.instructionsPerPacket, none?.instructionsPerPacket);
+  return ratio === undefined ? undefined : (ratio - 1) * 100;
 }
 
 /** The promised ones that never came count as wholly off. */

@@ -14,6 +14,7 @@ export function report(
     ...rateTable(figures),
     ...stressTable(figures),
     ...backoffTable(figures),
+    ...layerTable(figures),
     ...goalTable(goals),
     ...Object.entries(absent).map(([name, reason]) => `${name} did not take part: ${reason}`),
   ].join('\n');
@@ -70,6 +71,14 @@ function backoffTable({ backoff }: Figures): string[] {
       `${probes}`,
       `${lengthMs}`,
     ]),
+  );
+}
+
+function layerTable({ layers }: Figures): string[] {
+  return table(
+    'Layers of limiting, instructions a packet outside the kernel',
+    ['', 'instructions'],
+    layers.map(({ layers: on, instructionsPerPacket }) => [on, instructionsPerPacket.toFixed(1)]),
   );
 }
 

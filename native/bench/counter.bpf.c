@@ -10,7 +10,7 @@
 #include <linux/tcp.h>
 #include <stdbool.h>
 
-#include "counter_counts.h"
+#include "bench/counter_counts.h"
 
 struct {
   __uint(type, BPF_MAP_TYPE_ARRAY);

@@ -19,7 +19,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "counter_counts.h"
+#include "bench/counter_counts.h"
 
 namespace {
 
