@@ -3,6 +3,7 @@
 import type { Clock } from '../internal/clock.js';
 import type { NativeHostCalls, NativeScanCalls } from '../internal/binding.js';
 import { InvalidArgumentError } from '../internal/errors.js';
+import { toPacegateError } from '../internal/native-error.js';
 import type { Connector } from './engines/connect-probe.js';
 import { ConnectScan } from './engines/connect-scan.js';
 import { defaultConcurrency } from './engines/concurrency.js';
@@ -11,7 +12,6 @@ import type { ScanEngine } from './engines/scan-engine.js';
 import { SynScan } from './engines/syn-scan.js';
 import { refuseBackoffForConnect } from './backoff-options.js';
 import { parseTargetText, type ScanSettings } from './options.js';
-import { notPermitted } from './scan-errors.js';
 import { excludedRanges, planField, type ScanField, type ScanPlan } from './scan-plan.js';
 import type { AddressRange } from './targets/address-range.js';
 import type { ParsedTarget } from './targets/parse-target.js';
@@ -20,7 +20,7 @@ import { allowTargets, type TargetAddresses } from './targets/target-policy.js';
 
 /** What a scan reaches the outside through; tests put their own here. */
 export interface ScanDependencies {
-  readonly native: NativeScanCalls & Pick<NativeHostCalls, 'host_can_send_raw' | 'host_interfaces'>;
+  readonly native: NativeScanCalls & Pick<NativeHostCalls, 'host_can_send_raw' | 'host_require_raw' | 'host_interfaces'>;
   readonly lookup: Lookup;
   readonly localBroadcasts: () => readonly AddressRange[];
   readonly connector: Connector;
@@ -91,8 +91,8 @@ async function collect(source: AsyncIterable<unknown> | undefined): Promise<Pars
 /**
  * SYN where it is asked for or permitted, else connect. A resumed scan keeps its technique, whose order it goes on in.
  *
- * @throws PacegateError (`ERR_PACEGATE_NOT_PERMITTED`) when `syn` is needed and not permitted; (`_NOT_SUPPORTED`) when
- * an option needs it
+ * @throws PacegateError (`ERR_PACEGATE_NOT_PERMITTED`, `_NOT_SUPPORTED`) when `syn` is needed and not possible;
+ * (`_NOT_SUPPORTED`) when an option needs it
  */
 export function chooseTechnique(
   settings: ScanSettings,
@@ -105,15 +105,26 @@ export function chooseTechnique(
     refuseBackoffForConnect(settings.backoff, "the scan to resume is one of 'connect'");
     return 'connect';
   }
+  if (wanted === 'syn') {
+    requireRaw(native);
+    return 'syn';
+  }
   const reason = native.host_can_send_raw();
   if (reason === '') return 'syn';
-  if (wanted === 'syn') throw notPermitted(`technique 'syn' is not permitted here: ${reason}`);
-  refuseBackoffForConnect(settings.backoff, `that is not permitted here: ${reason}`);
+  refuseBackoffForConnect(settings.backoff, `that is not possible here: ${reason}`);
   warn(
     'technique-fallback',
-    `using the connect technique, because 'syn' is not permitted here: ${reason}`,
+    `using the connect technique, because 'syn' is not possible here: ${reason}`,
   );
   return 'connect';
+}
+
+function requireRaw(native: Pick<NativeHostCalls, 'host_require_raw'>): void {
+  try {
+    native.host_require_raw();
+  } catch (error) {
+    throw toPacegateError(error);
+  }
 }
 
 /**

@@ -64,9 +64,15 @@ napi_value host_interfaces(Call& call) {
 
 /// \return '' when raw packets can be sent, else the reason
 napi_value host_can_send_raw(Call& call) {
-  std::string why;
-  if (platform::can_send_raw_packets(why)) why.clear();
-  return Napi::String::New(call.env(), why);
+  const auto obstacle = platform::raw_packets_obstacle();
+  return Napi::String::New(call.env(), obstacle ? obstacle->what() : "");
+}
+
+/// Throws what keeps raw packets from being sent, if anything does.
+napi_value host_require_raw(Call& /*call*/) {
+  if (const auto obstacle = platform::raw_packets_obstacle())
+    throw platform::PlatformError(*obstacle);
+  return Call::nothing();
 }
 
 /// \return '' when backend xdp can send on the interface, else the reason
@@ -87,6 +93,7 @@ void register_host_calls(Exports& exports) {
   exports.add<host_interfaces>("host_interfaces");
   exports.add<host_why_not_xdp>("host_why_not_xdp");
   exports.add<host_can_send_raw>("host_can_send_raw");
+  exports.add<host_require_raw>("host_require_raw");
   exports.add<monotonic_now_ns>("monotonic_now_ns");
 }
 

@@ -3,13 +3,16 @@
 /// technique `auto`.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "platform/error.h"
 
 namespace pacegate::platform {
 
 struct Capability {
-  std::string name;  ///< "raw-sockets", "packet-sockets", "bpf", "net-admin"
+  std::string name;  ///< Linux: "raw-sockets", "packet-sockets", "bpf", "net-admin"; all: "pcap"
   bool available = false;
   std::string
       reason;  ///< empty when available; else what is missing and how to get it, in one sentence
@@ -18,8 +21,8 @@ struct Capability {
 /// Tries each thing for real (opens and closes a socket) instead of reading privilege bits.
 [[nodiscard]] std::vector<Capability> probe_capabilities();
 
-/// Whether a SYN scan can run: raw and packet sockets both open. \param why set to the reason when
-/// not
-[[nodiscard]] bool can_send_raw_packets(std::string& why);
+/// What keeps every SYN scan from running (on Linux, raw and packet sockets must both open): nothing,
+/// or not_permitted, not_supported and the like with the reason.
+[[nodiscard]] std::optional<PlatformError> raw_packets_obstacle();
 
 }  // namespace pacegate::platform

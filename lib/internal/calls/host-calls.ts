@@ -25,5 +25,7 @@ export interface NativeHostCalls {
   host_why_not_xdp: (interfaceIndex: number) => string;
   /** @returns '' when raw packets can be sent, else the reason why not */
   host_can_send_raw: () => string;
+  /** Throws the reason, with its fault, when raw packets cannot be sent. */
+  host_require_raw: () => void;
   monotonic_now_ns: () => bigint;
 }

@@ -1,5 +1,5 @@
 /// \file
-/// The one answer of a system that pacegate has no raw backend for.
+/// The answer of a system that has no way of doing something.
 #pragma once
 
 #include <string>
@@ -8,13 +8,9 @@
 
 namespace pacegate::platform {
 
-/// \param what e.g. "sending raw packets"
-[[nodiscard]] inline std::string not_available_reason(const std::string& what) {
-  return what + " is not available on this system; use the connect technique";
-}
-
-[[noreturn]] inline void throw_not_available(const std::string& what) {
-  throw PlatformError(Fault::not_supported, not_available_reason(what));
+/// \param what e.g. "backend rawip" \param instead e.g. "use pcap"
+[[noreturn]] inline void throw_not_available(const std::string& what, const std::string& instead) {
+  throw PlatformError(Fault::not_supported, what + " is not available on this system; " + instead);
 }
 
 }  // namespace pacegate::platform

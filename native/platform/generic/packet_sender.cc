@@ -1,3 +1,5 @@
+/// \file
+/// libpcap is the one way of sending here.
 #include "platform/packet_sender.h"
 
 #include "platform/generic/not_available.h"
@@ -6,22 +8,21 @@ namespace pacegate::platform {
 
 std::unique_ptr<PacketSender> open_packet_sender(const Interface& /*interface*/,
                                                  std::size_t /*slot_bytes*/) {
-  throw_not_available("sending Ethernet frames");
+  throw_not_available("backend packet", "use pcap");
 }
 
 std::unique_ptr<PacketSender> open_raw_ip_sender(const Interface& /*interface*/,
                                                  std::size_t /*slot_bytes*/) {
-  throw_not_available("sending raw IP packets");
+  throw_not_available("backend rawip", "use pcap");
 }
 
 std::unique_ptr<PacketSender> open_xdp_sender(const Interface& /*interface*/,
                                               const XdpOptions& /*options*/) {
-  throw_not_available("sending live frames through XDP");
+  throw_not_available("backend xdp", "use pcap");
 }
 
-std::unique_ptr<PacketSender> open_sender(const Interface& /*interface*/,
-                                          std::size_t /*slot_bytes*/) {
-  throw_not_available("sending raw packets");
+std::unique_ptr<PacketSender> open_sender(const Interface& interface, std::size_t slot_bytes) {
+  return open_pcap_sender(interface, slot_bytes);
 }
 
 }  // namespace pacegate::platform

@@ -11,6 +11,7 @@
 
 #include "platform/linux/file_descriptor.h"
 #include "platform/linux/system_error.h"
+#include "platform/pcap/pcap_capability.h"
 
 namespace pacegate::platform {
 namespace {
@@ -70,16 +71,16 @@ Capability probe_packet_sockets() {
 }  // namespace
 
 std::vector<Capability> probe_capabilities() {
-  return {probe_raw_sockets(), probe_packet_sockets(), probe_bpf(), probe_net_admin()};
+  const std::optional<PlatformError> no_pcap = pcap_obstacle();
+  return {probe_raw_sockets(), probe_packet_sockets(), probe_bpf(), probe_net_admin(),
+          Capability{"pcap", !no_pcap, no_pcap ? no_pcap->what() : ""}};
 }
 
-bool can_send_raw_packets(std::string& why) {
+std::optional<PlatformError> raw_packets_obstacle() {
   for (const Capability& needed : {probe_raw_sockets(), probe_packet_sockets()}) {
-    if (needed.available) continue;
-    why = needed.reason;
-    return false;
+    if (!needed.available) return PlatformError(Fault::not_permitted, needed.reason);
   }
-  return true;
+  return std::nullopt;
 }
 
 }  // namespace pacegate::platform

@@ -8,8 +8,7 @@ namespace pacegate {
 namespace {
 
 bool no_raw_packets() {
-  std::string why;
-  return !platform::can_send_raw_packets(why);
+  return platform::raw_packets_obstacle().has_value();
 }
 
 IpAddress loopback6() {

@@ -15,14 +15,14 @@ using namespace pacegate::platform;
 TEST_SUITE("capabilities") {
   TEST_CASE("each is either available or says why not") {
     const auto all = probe_capabilities();
-    REQUIRE(all.size() == 4);
+    REQUIRE(all.size() == 5);
     CHECK(all[0].name == "raw-sockets");
     CHECK(all[1].name == "packet-sockets");
     CHECK(all[2].name == "bpf");
     CHECK(all[3].name == "net-admin");
+    CHECK(all[4].name == "pcap");
     for (const Capability& each : all) CHECK(each.available == each.reason.empty());
-    std::string why;
-    CHECK(can_send_raw_packets(why) == (all[0].available && all[1].available));
+    CHECK(raw_packets_obstacle().has_value() == !(all[0].available && all[1].available));
   }
 
   TEST_CASE("without privileges nothing is available, and the way to get it is named") {
@@ -39,9 +39,11 @@ TEST_SUITE("capabilities") {
       CHECK_FALSE(all[2].available);
       CHECK_FALSE(all[3].available);
       CHECK(all[3].reason.find("CAP_NET_ADMIN") != std::string::npos);
-      std::string why;
-      CHECK_FALSE(can_send_raw_packets(why));
-      CHECK(why == all[0].reason);
+      CHECK_FALSE(all[4].available);
+      const auto obstacle = raw_packets_obstacle();
+      REQUIRE(obstacle);
+      CHECK(obstacle->fault() == Fault::not_permitted);
+      CHECK(obstacle->what() == all[0].reason);
     });
     unprivileged.join();
   }

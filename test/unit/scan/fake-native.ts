@@ -23,6 +23,7 @@ export class FakeNative {
   refusal: Error | undefined;
   whyNotRaw = '';
   notes: string[] = [];
+  rawFault = 'not_permitted';
   interfaces: NativeInterface[] = [];
 
   find(finding: FakeFinding): void {
@@ -78,6 +79,10 @@ export class FakeNative {
       scan_notes: () => this.notes,
       scan_destroy: note('destroy'),
       host_can_send_raw: () => this.whyNotRaw,
+      host_require_raw: () => {
+        if (this.whyNotRaw === '') return;
+        throw Object.assign(new Error(this.whyNotRaw), { fault: this.rawFault });
+      },
       host_interfaces: () => this.interfaces,
     };
   }

@@ -325,6 +325,15 @@ describe('what makes a scan impossible', () => {
     expect(scan.statistics).toMatchObject({ phase: 'preparing', sent: 0, backend: '' });
   });
 
+  it("P10 rejects done: technique 'syn' where nothing can send packets, saying how to get it", async () => {
+    const native = new FakeNative();
+    native.whyNotRaw = 'install Npcap from https://npcap.com';
+    native.rawFault = 'not_supported';
+    const { scan } = begin({ technique: 'syn' }, { native: native.surface() });
+    await expect(scan.done).rejects.toMatchObject({ code: 'ERR_PACEGATE_NOT_SUPPORTED' });
+    await expect(scan.done).rejects.toThrow('https://npcap.com');
+  });
+
   it("rejects done: technique 'syn' without the privilege, saying what is missing", async () => {
     const native = new FakeNative();
     native.whyNotRaw = 'CAP_NET_RAW is missing';
