@@ -20,7 +20,8 @@ import { allowTargets, type TargetAddresses } from './targets/target-policy.js';
 
 /** What a scan reaches the outside through; tests put their own here. */
 export interface ScanDependencies {
-  readonly native: NativeScanCalls & Pick<NativeHostCalls, 'host_can_send_raw' | 'host_require_raw' | 'host_interfaces'>;
+  readonly native: NativeScanCalls &
+    Pick<NativeHostCalls, 'host_can_send_raw' | 'host_require_raw' | 'host_interfaces'>;
   readonly lookup: Lookup;
   readonly localBroadcasts: () => readonly AddressRange[];
   readonly connector: Connector;

@@ -5,8 +5,9 @@
 //   run()         -> { passed, failed, skipped, output, skippedTitles? }; output is shown when something failed
 import { addonAsan } from './addon-asan.mjs';
 import { clangTidy } from './clang-tidy.mjs';
+import { mingw } from './mingw.mjs';
 import { models } from './models.mjs';
-import { nativeAsan, nativeRelease, nativeTsan } from './native-tests.mjs';
+import { nativeAsan, nativeGeneric, nativeRelease, nativeTsan } from './native-tests.mjs';
 import {
   attw,
   clangFormat,
@@ -25,6 +26,8 @@ export const stages = [
   types,
   eslint,
   nativeRelease,
+  nativeGeneric,
+  mingw,
   models,
   clangTidy,
   prebuild,

@@ -1,4 +1,5 @@
-// The Node-free C++ tests: plain, under AddressSanitizer with UndefinedBehaviorSanitizer, under ThreadSanitizer.
+// The Node-free C++ tests: plain, under AddressSanitizer with UndefinedBehaviorSanitizer, under ThreadSanitizer, and
+// with the platform that systems other than Linux get.
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
@@ -10,18 +11,19 @@ import { locate, tool } from '../steps/system-tools.mjs';
  * A build folder of its own per variant, kept between runs. Sanitized builds keep assertions (Debug), and the
  * first report ends the run, so that no finding scrolls by.
  */
-function nativeTests(name, folder, sanitize, env = {}) {
+function nativeTests(name, folder, { sanitize = '', platform = '', only = [], env = {} }) {
   return {
     name,
     group: 'native',
     skip() {
+      if (platform && process.platform !== 'linux') return 'it is what the native stage runs here';
       if (sanitize && process.platform === 'win32') return 'MSVC has no such sanitizer';
       return tool('doctest') ? undefined : 'doctest is not installed';
     },
     async run() {
-      const built = await build(folder, sanitize);
+      const built = await build(folder, sanitize, platform);
       if (!built.ok) return { passed: 0, failed: 1, skipped: 0, output: built.output };
-      const tests = await run(binary(folder), ['--no-path-filenames=1', '--no-intro=1'], {
+      const tests = await run(binary(folder), ['--no-path-filenames=1', '--no-intro=1', ...only], {
         env,
         timeoutMs: 300_000,
       });
@@ -30,7 +32,7 @@ function nativeTests(name, folder, sanitize, env = {}) {
   };
 }
 
-async function build(folder, sanitize) {
+async function build(folder, sanitize, platform) {
   if (isForeign(folder)) rmSync(path.join(root, folder), { recursive: true });
   const fresh = !existsSync(path.join(root, folder, 'CMakeCache.txt'));
   const configured = await run(
@@ -38,6 +40,7 @@ async function build(folder, sanitize) {
     [
       ...['-S', '.', '-B', folder, '-DPACEGATE_TESTS=ON', `-DPACEGATE_SANITIZE=${sanitize}`],
       `-DCMAKE_BUILD_TYPE=${sanitize ? 'Debug' : 'Release'}`,
+      `-DPACEGATE_PLATFORM=${platform}`,
       ...(fresh && locate('ninja') ? ['-G', 'Ninja'] : []),
     ],
     { env: compilerCache },
@@ -77,14 +80,25 @@ export function counts({ ok, output }) {
   return { passed, failed: clean ? failed : Math.max(failed, 1), skipped, output };
 }
 
-export const nativeRelease = nativeTests('native', 'build-native', '');
+export const nativeRelease = nativeTests('native', 'build-native', {});
 
-export const nativeAsan = nativeTests('native-asan', 'build-asan', 'address,undefined', {
-  ASAN_OPTIONS:
-    'detect_leaks=1:halt_on_error=1:strict_string_checks=1:detect_stack_use_after_return=1',
-  UBSAN_OPTIONS: 'halt_on_error=1:print_stacktrace=1',
+export const nativeGeneric = nativeTests('native-generic', 'build-generic', {
+  platform: 'generic',
+  only: ['--source-file=*/platform/*,*/engine/*'],
 });
 
-export const nativeTsan = nativeTests('native-tsan', 'build-tsan', 'thread', {
-  TSAN_OPTIONS: 'halt_on_error=1:second_deadlock_stack=1',
+export const nativeAsan = nativeTests('native-asan', 'build-asan', {
+  sanitize: 'address,undefined',
+  env: {
+    ASAN_OPTIONS:
+      'detect_leaks=1:halt_on_error=1:strict_string_checks=1:detect_stack_use_after_return=1',
+    UBSAN_OPTIONS: 'halt_on_error=1:print_stacktrace=1',
+  },
+});
+
+export const nativeTsan = nativeTests('native-tsan', 'build-tsan', {
+  sanitize: 'thread',
+  env: {
+    TSAN_OPTIONS: 'halt_on_error=1:second_deadlock_stack=1',
+  },
 });

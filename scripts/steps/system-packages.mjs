@@ -71,6 +71,23 @@ export const systemPackages = [
     found: ['/usr/include/bpf/libbpf.h', '/usr/local/include/bpf/libbpf.h'],
     apt: 'libbpf-dev',
   },
+  {
+    name: 'mingw-w64',
+    since: 'test',
+    on: linux,
+    found: ['x86_64-w64-mingw32-g++-posix'],
+    apt: 'g++-mingw-w64-x86-64-posix',
+  },
+  {
+    name: 'libpcap',
+    since: 'test',
+    on: linux,
+    found: [
+      ...['x86_64', 'aarch64'].map((machine) => `/usr/lib/${machine}-linux-gnu/libpcap.so.0.8`),
+      ...['/usr/lib64/libpcap.so.1', '/usr/lib/libpcap.so.1'],
+    ],
+    apt: 'libpcap0.8',
+  },
   { name: 'spin', since: 'test', on: linux, found: ['spin'], apt: 'spin', brew: 'spin' },
   { name: 'readelf', since: 'test', on: linux, found: ['readelf'], apt: 'binutils' },
   { name: 'ip', since: 'test', on: linux, found: ['ip'], apt: 'iproute2' },
