@@ -72,13 +72,18 @@ async function nativeChecks(): Promise<DoctorCheck[]> {
   ];
 }
 
-/** What only backend xdp uses; a SYN scan does without. */
-const FOR_XDP: readonly string[] = ['bpf', 'net-admin'];
+const ON_LINUX = process.platform === 'linux';
+
+/** What only one backend uses on Linux; a SYN scan there does without. */
+const ONLY_FOR: Readonly<Record<string, string>> = ON_LINUX
+  ? { bpf: 'xdp', 'net-admin': 'xdp', pcap: 'pcap' }
+  : {};
 
 function capabilityCheck({ name, available, reason }: NativeCapability): DoctorCheck {
   if (available) return { name, status: 'ok', detail: 'permitted' };
-  if (!FOR_XDP.includes(name)) return { name, status: 'missing', detail: reason };
-  return { name, status: 'off', detail: `only backend xdp needs it; ${reason}` };
+  const backend = ONLY_FOR[name];
+  if (backend === undefined) return { name, status: 'missing', detail: reason };
+  return { name, status: 'off', detail: `only backend ${backend} needs it; ${reason}` };
 }
 
 /** The smallest step seen between readings that follow each other at once; a coarse clock cannot pace. */
@@ -108,12 +113,19 @@ function interfaceCheck(device: NativeInterface, native: NativeBinding): DoctorC
 
 /** For devices that could have it: whether the fastest backend sends on this one too, or why not. */
 function xdpRemark({ link, up, index }: NativeInterface, native: NativeBinding): string {
-  if (link !== 'ethernet' || !up) return '';
+  if (!ON_LINUX || link !== 'ethernet' || !up) return '';
   const whyNot = native.host_why_not_xdp(index);
   return whyNot === '' ? '; xdp above 400 000 packets/s (a busy core)' : `; no xdp: ${whyNot}`;
 }
 
 function backendOf({ link }: NativeInterface): string | undefined {
+  if (!ON_LINUX) return backendElsewhere(link);
   if (link === 'ethernet') return 'packet';
   return link === 'loopback' || link === 'ip' ? 'rawip' : undefined;
+}
+
+/** Packets that are sent on a loopback device are answered on Windows only. */
+function backendElsewhere(link: NativeInterface['link']): string | undefined {
+  if (link === 'other') return undefined;
+  return link === 'loopback' && process.platform !== 'win32' ? undefined : 'pcap';
 }

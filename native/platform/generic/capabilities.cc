@@ -1,6 +1,7 @@
 #include "platform/capabilities.h"
 
 #include "platform/pcap/pcap_capability.h"
+#include "platform/route.h"
 
 namespace pacegate::platform {
 
@@ -9,8 +10,16 @@ std::vector<Capability> probe_capabilities() {
   return {{"pcap", !obstacle, obstacle ? obstacle->what() : ""}};
 }
 
+/// A scan also has to know where each packet leaves.
 std::optional<PlatformError> raw_packets_obstacle() {
-  return pcap_obstacle();
+  if (auto obstacle = pcap_obstacle()) return obstacle;
+  try {
+    const IpAddress any = IpAddress::v4(1);
+    (void)route_boundaries(any, any);
+    return std::nullopt;
+  } catch (const PlatformError& error) {
+    return error;
+  }
 }
 
 }  // namespace pacegate::platform

@@ -1,11 +1,9 @@
 #include "platform/xdp_support.h"
 
-#include "platform/generic/not_available.h"
-
 namespace pacegate::platform {
 
 XdpSupport xdp_support(const Interface& /*interface*/) {
-  return {false, not_available_reason("sending live frames through XDP")};
+  return {.available = false, .reason = "only Linux has XDP"};
 }
 
 }  // namespace pacegate::platform

@@ -42,8 +42,13 @@ TEST_SUITE("generic platform") {
     CHECK(all[0].name == "pcap");
     CHECK(all[0].available == all[0].reason.empty());
     const auto obstacle = raw_packets_obstacle();
-    CHECK(obstacle.has_value() != all[0].available);
-    if (obstacle) CHECK(obstacle->what() == all[0].reason);
+    if (all[0].available) {
+      // Where routes are not read, that is what stands in the way of scans.
+      if (obstacle) CHECK(obstacle->fault() == Fault::not_supported);
+    } else {
+      REQUIRE(obstacle);
+      CHECK(obstacle->what() == all[0].reason);
+    }
   }
 
   TEST_CASE("devices are listed in order, with what is known of each") {
