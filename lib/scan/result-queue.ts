@@ -98,6 +98,24 @@ export class ResultQueue {
     return Promise.reject(end);
   }
 
+  /**
+   * One more reader.
+   *
+   * @param leave - what is to be awaited when it leaves before the end
+   * @throws as read()
+   */
+  iterator(leave: () => Promise<void>): AsyncIterator<ScanResult, undefined> {
+    this.read();
+    return {
+      next: () => this.next(),
+      return: async () => {
+        this.abandon();
+        await leave();
+        return { value: undefined, done: true };
+      },
+    };
+  }
+
   /** The reader has gone: what waits and what still comes is given up. */
   abandon(): void {
     this.#items = [];

@@ -63,7 +63,7 @@ export class Scan implements AsyncIterable<ScanResult> {
   readonly #startNs: bigint;
   readonly #stop = (): void => {
     this.#isStopping = true;
-    this.#engine?.stop();
+    this.#running?.stop();
   };
   readonly #minRateWatch: MinRateWatch;
   #rate: number;
@@ -120,14 +120,14 @@ export class Scan implements AsyncIterable<ScanResult> {
   /** Sends nothing until `resume()`; answers under way still become results. */
   pause(): void {
     this.#isPaused = true;
-    this.#engine?.pause();
+    this.#running?.pause();
   }
 
   /** Ends a pause. */
   resume(): void {
     this.#isPaused = false;
     this.#minRateWatch.reset();
-    this.#engine?.resume();
+    this.#running?.resume();
   }
 
   /**
@@ -141,7 +141,7 @@ export class Scan implements AsyncIterable<ScanResult> {
     const { minRate = RATE_BOUNDS.min } = this.#settings;
     this.#rate = checkNumber('rate', rate, { ...RATE_BOUNDS, min: minRate });
     this.#minRateWatch.reset();
-    if (this.#endNs === undefined) this.#engine?.setRate(rate);
+    this.#running?.setRate(rate);
   }
 
   /** Sends no more, waits one time-out for answers under way, and ends. Resolves then; never rejects. */
@@ -181,16 +181,14 @@ export class Scan implements AsyncIterable<ScanResult> {
    * @throws PacegateError (`ERR_PACEGATE_INVALID_ARGUMENT`) when unread results have been given up already
    */
   [Symbol.asyncIterator](): AsyncIterator<ScanResult, undefined> {
-    this.#queue.read();
+    const iterator = this.#queue.iterator(() => this.stop());
     this.done.catch(() => undefined); // the iterator reports it
-    return {
-      next: () => this.#queue.next(),
-      return: async () => {
-        this.#queue.abandon();
-        await this.stop();
-        return { value: undefined, done: true };
-      },
-    };
+    return iterator;
+  }
+
+  /** The engine, until it is closed: then it has nothing more to be told. */
+  get #running(): ScanEngine | undefined {
+    return this.#endNs === undefined ? this.#engine : undefined;
   }
 
   async #run(field: ScanField | undefined): Promise<ScanSummary> {

@@ -150,6 +150,19 @@ describe('a scan', () => {
     expect(await scan.done).toMatchObject({ complete: false, state: { position: 42 } });
   });
 
+  it('passes nothing on to an engine that is gone', async () => {
+    const { native, scan } = begin();
+    native.end(4);
+    await collect(scan);
+    await scan.done;
+    const before = native.calls.length;
+    scan.pause();
+    scan.resume();
+    scan.setRate(7);
+    await scan.stop();
+    expect(native.calls.slice(before)).toEqual([]);
+  });
+
   it('P3 takes a new rate at any time, and refuses one that is none', async () => {
     const { native, scan } = begin({ maxRate: 1000, minRate: 50 });
     scan.setRate(200);
