@@ -66,7 +66,7 @@ PcapLibrary load_pcap_library(const std::vector<std::string>& names) {
         result.available = true;
         return result;
       }
-      complaint = name + " has no " + missing + ", it is too old";
+      complaint.append(name).append(" has no ").append(missing).append(", it is too old");
     }
     complaints += (complaints.empty() ? "" : "; ") + complaint;
   }
