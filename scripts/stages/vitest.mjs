@@ -19,7 +19,7 @@ export async function runVitest(args, options) {
         `--outputFile.json=${reportFile}`,
         ...args,
       ],
-      { timeoutMs: 480_000, ...options },
+      { timeoutMs: 900_000, ...options },
     );
     return counts(result, readReport(reportFile));
   } finally {
