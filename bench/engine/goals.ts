@@ -2,7 +2,7 @@
 import { goal, over, type Goal } from '../report/goal.js';
 import { PROMISED_SILENCES_MS, silencesOf, type Round } from './backoff.js';
 import type { FlatOut } from './flat-out.js';
-import type { LayerRow } from './layers.js';
+import { NO_LAYER, RATE, RATE_AND_BACKOFF, type LayerRow } from './layers.js';
 import type { RateRow } from './rates.js';
 import type { StressRow } from './stress.js';
 
@@ -45,15 +45,21 @@ export function goalsOf({ flatOut, rates, stress, backoff, layers }: Figures): G
     goal('error with a blocked event loop, %', quiet && Math.abs(quiet.errorPercent), {
       atMost: 0.1,
     }),
-    goal('instructions of a packet, rate and back-off over none, % more', surcharge(layers), {
-      atMost: 1,
-    }),
+    ...[NO_LAYER, RATE].map((base) =>
+      goal(
+        `instructions of a packet, rate and back-off over ${base}, % more`,
+        surcharge(layers, base),
+        { atMost: 1 },
+      ),
+    ),
     goal('silences of back-off against 2, 4, 8, 16 s, % off', deviation(backoff), { atMost: 5 }),
   ];
 }
 
-function surcharge([none, all]: readonly LayerRow[]): number | undefined {
-  const ratio = over(all?.instructionsPerPacket, none?.instructionsPerPacket);
+function surcharge(layers: readonly LayerRow[], base: string): number | undefined {
+  const of = (name: string): number | undefined =>
+    layers.find((row) => row.layers === name)?.instructionsPerPacket;
+  const ratio = over(of(RATE_AND_BACKOFF), of(base));
   return ratio === undefined ? undefined : (ratio - 1) * 100;
 }
 

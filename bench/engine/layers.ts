@@ -9,10 +9,15 @@ export interface LayerRow {
   readonly instructionsPerPacket: number;
 }
 
-/** The second is what all of it costs where nothing is held back; the third is beside the three layers. */
+export const NO_LAYER = 'none';
+export const RATE = 'rate';
+export const RATE_AND_BACKOFF = 'rate and back-off';
+
+/** The first is never held back; the last is beside the three layers. */
 const variants = [
-  { layers: 'none', rate: 1e9, flags: [] },
-  { layers: 'rate and back-off', rate: 100_000, flags: ['adaptive'] },
+  { layers: NO_LAYER, rate: 1e9, flags: [] },
+  { layers: RATE, rate: 100_000, flags: [] },
+  { layers: RATE_AND_BACKOFF, rate: 100_000, flags: ['adaptive'] },
   { layers: 'rate, back-off and a cap a target', rate: 100_000, flags: ['adaptive', 'caps'] },
 ] as const;
 

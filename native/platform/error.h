@@ -27,6 +27,10 @@ class PlatformError : public std::runtime_error {
  public:
   /// \param system_error errno, or 0 when none applies
   PlatformError(Fault fault, const std::string& message, int system_error = 0);
+  // Copied, never moved: runtime_error's move constructor needs a newer libstdc++ than our floor.
+  PlatformError(const PlatformError&) = default;
+  PlatformError& operator=(const PlatformError&) = default;
+  ~PlatformError() override = default;
   [[nodiscard]] Fault fault() const noexcept { return fault_; }
   [[nodiscard]] int system_error() const noexcept { return system_error_; }
 
