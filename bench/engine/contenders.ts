@@ -38,8 +38,8 @@ export const contenders: readonly Contender[] = [
   ownScan('packet'),
   ownTransmit('xdp'),
   ownTransmit('packet'),
-  bare('bare XDP loop', 'pacegate_bench_xdp_loop'),
-  bare('bare send loop', 'pacegate_bench_bare_send'),
+  bare('bare XDP loop', 'pacegate_bench_xdp_loop', () => [tool('xdp_loop.bpf.o')]),
+  bare('bare send loop', 'pacegate_bench_bare_send', (pair) => [pair.senderMac, pair.receiverMac]),
   {
     name: 'masscan',
     kind: 'peer',
@@ -140,17 +140,16 @@ function ownTransmit(backend: string): Contender {
 }
 
 /** What the machine does with no more than the system calls: the bound for whoever uses them. */
-function bare(name: string, tool: string): Contender {
+function bare(name: string, program: string, how: (pair: VethPair) => string[]): Contender {
   return {
     name,
     kind: 'bare',
     paces: false,
-    command: (pair) => [
-      path.join(process.env['PACEGATE_BENCH_TOOLS'] ?? '', tool),
-      ...['tx0', pair.senderMac, pair.receiverMac, '60'],
-    ],
+    command: (pair) => [tool(program), 'tx0', ...how(pair), '60'],
   };
 }
+
+const tool = (name: string): string => path.join(process.env['PACEGATE_BENCH_TOOLS'] ?? '', name);
 
 function packageSender(name: string): Contender {
   return {
