@@ -44,7 +44,8 @@ export function describeFailure(error: unknown): Failure {
   const code = codeOf(error);
   const message = error instanceof Error ? error.message : String(error);
   const text = message.replace(/\s+/g, ' ').trim();
-  const named = text.replace(/^(\w+)\b/, (word) => FLAGS[word] ?? word);
+  // An option's part (`maxPrefixRate.rate`) is a part of its flag's text.
+  const named = text.replace(/^(\w+)(?:\.\w+)*/, (name, word: string) => FLAGS[word] ?? name);
   return {
     line: `pacegate: ${named} [${code}]`,
     exitCode: USAGE_CODES.has(code) ? EXIT.usage : EXIT.fault,

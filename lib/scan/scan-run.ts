@@ -4,7 +4,7 @@ import { EventEmitter } from 'node:events';
 import { checkNumber, invalidArgument } from '../internal/check.js';
 import { toPacegateError } from '../internal/native-error.js';
 import type { BackoffEvent } from './backoff-event.js';
-import type { ScanEngine } from './engines/scan-engine.js';
+import type { EngineCounters, ScanEngine } from './engines/scan-engine.js';
 import { watchEngine } from './engines/watch-engine.js';
 import { MinRateWatch } from './min-rate-watch.js';
 import { checkScanOptions, type ScanOptions, type ScanSettings } from './options.js';
@@ -229,11 +229,11 @@ export class Scan implements AsyncIterable<ScanResult> {
   }
 
   async #follow(engine: ScanEngine): Promise<void> {
-    await watchEngine(engine, this.#dependencies.pollMs, (isOver) => {
+    await watchEngine(engine, this.#dependencies.pollMs, (counters, isOver) => {
       this.#drain(engine, isOver);
-      this.#watchCapture(engine);
+      this.#watchCapture(counters);
       this.#tellProgress(isOver);
-      const slow = this.#isPaused ? undefined : this.#minRateWatch.look(engine.counters());
+      const slow = this.#isPaused ? undefined : this.#minRateWatch.look(counters);
       if (slow !== undefined) this.#warn('below-min-rate', slow);
     });
   }
@@ -252,8 +252,7 @@ export class Scan implements AsyncIterable<ScanResult> {
   }
 
   /** What the kernel's filter lets through is answers to this scan, so those are what was lost. */
-  #watchCapture(engine: ScanEngine): void {
-    const { kernelDropped } = engine.counters();
+  #watchCapture({ kernelDropped }: EngineCounters): void {
     if (kernelDropped === 0 || this.#hasWarned('capture-drops')) return;
     this.#warn(
       'capture-drops',

@@ -42,6 +42,8 @@ export const SCAN_SLOT = {
   allBackedOff: 37,
   laneFull: 38,
   givenUp: 39,
+  activePackets: 40,
+  activeNs: 41,
 } as const;
 
 /** Length of the table: room to grow without moving anything. */

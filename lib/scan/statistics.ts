@@ -12,13 +12,16 @@ export interface ScanStatistics {
   /** Packets the operating system accepted, repeated probes included. */
   readonly sent: number;
   readonly received: number;
-  /** Mean from the first packet on, as long as there are new pairs to probe: after that, answers set the pace. */
+  /** Mean from the first packet on, as long as pairs are waiting: after that, answers set the pace. */
   readonly packetsPerSecond: number;
   /** Over the last second. */
   readonly currentPacketsPerSecond: number;
   /** What was asked for. */
   readonly targetPacketsPerSecond: number;
-  /** Mean over target, as a percentage above (positive) or below it. */
+  /**
+   * How far the pacing is off the target: a percentage above (positive) or below it. Time in which caps or
+   * back-off held packets back is left out.
+   */
   readonly rateErrorPercent: number;
   /** Gaps between departures (batches, where packets leave in batches), in microseconds. */
   readonly interDepartureUs: { readonly p50: number; readonly p99: number; readonly max: number };
@@ -67,7 +70,10 @@ export interface ScanStatistics {
 
 /** Something a user should know and a scan goes on without. */
 export interface ScanWarning {
-  /** `technique-fallback`, `targets-left-out`, `host-short`, `below-min-rate` or `results-unread`. */
+  /**
+   * `technique-fallback`, `backend-fallback`, `targets-left-out`, `host-short`, `below-min-rate`, `capture-drops`
+   * or `results-unread`.
+   */
   readonly code: string;
   readonly message: string;
 }
@@ -113,6 +119,8 @@ const NOTHING_YET: EngineCounters = {
   forgone: 0,
   interDepartureUs: { p50: 0, p99: 0, max: 0 },
   cpuNs: 0,
+  activePackets: 0,
+  activeNs: 0,
   pacedPackets: 0,
   pacedNs: 0,
   silentNeighbours: 0,
@@ -134,16 +142,16 @@ export interface StatisticsContext {
 export function scanStatistics(context: StatisticsContext): ScanStatistics {
   const counters = context.counters ?? NOTHING_YET;
   const { elapsedMs, backend, targetRate } = context;
-  const mean = meanRate(counters);
+  const paced = meanRate(counters.pacedPackets, counters.pacedNs);
   return {
     phase: context.counters?.phase ?? 'preparing',
     backend,
     sent: counters.sent,
     received: counters.received,
-    packetsPerSecond: mean,
+    packetsPerSecond: meanRate(counters.activePackets, counters.activeNs),
     currentPacketsPerSecond: counters.currentRate,
     targetPacketsPerSecond: targetRate,
-    rateErrorPercent: mean === 0 ? 0 : (mean / targetRate - 1) * 100,
+    rateErrorPercent: paced === 0 ? 0 : (paced / targetRate - 1) * 100,
     interDepartureUs: counters.interDepartureUs,
     open: counters.open,
     closed: counters.closed,
@@ -175,8 +183,8 @@ export function scanStatistics(context: StatisticsContext): ScanStatistics {
 }
 
 /** n packets have n - 1 gaps. */
-function meanRate({ pacedPackets, pacedNs }: EngineCounters): number {
-  return pacedPackets > 1 && pacedNs > 0 ? ((pacedPackets - 1) * 1e9) / pacedNs : 0;
+function meanRate(packets: number, ns: number): number {
+  return packets > 1 && ns > 0 ? ((packets - 1) * 1e9) / ns : 0;
 }
 
 function percentOf(part: number, whole: number): number {

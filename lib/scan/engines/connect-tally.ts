@@ -77,6 +77,8 @@ export class ConnectTally {
       smoothedRttUs: this.#smoothedRttUs,
       currentRate: this.#departures.rate(nowNs),
       interDepartureUs: this.#departures.gapsUs(),
+      activePackets: this.#pacedPackets,
+      activeNs: this.#pacedNs,
       pacedPackets: this.#pacedPackets,
       pacedNs: this.#pacedNs,
       // The operating system keeps these to itself.

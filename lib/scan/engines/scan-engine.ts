@@ -34,7 +34,10 @@ export interface EngineCounters {
   readonly forgone: number;
   readonly interDepartureUs: { readonly p50: number; readonly p99: number; readonly max: number };
   readonly cpuNs: number;
-  /** Packets sent while there were new pairs to probe, from the first on, and the time that took. */
+  /** Packets sent while new or parked pairs were waiting, from the first on, and the time that took. */
+  readonly activePackets: number;
+  readonly activeNs: number;
+  /** The part of them that only the rate kept waiting: no cap, no silence. */
   readonly pacedPackets: number;
   readonly pacedNs: number;
   readonly silentNeighbours: number;

@@ -130,6 +130,8 @@ export class SynScan implements ScanEngine {
       cpuNs: slot('sendCpuNs') + slot('captureCpuNs'),
       pacedPackets: slot('pacedPackets'),
       pacedNs: slot('pacedNs'),
+      activePackets: slot('activePackets'),
+      activeNs: slot('activeNs'),
       silentNeighbours: slot('silentNeighbours'),
       backoff: {
         targets: slot('backedOffTargets'),

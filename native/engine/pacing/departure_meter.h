@@ -10,15 +10,22 @@
 
 namespace pacegate {
 
+/// What decides when the next packet leaves.
+enum class Pace : std::uint8_t {
+  supply,     ///< that there is one: an answer that did not come, the caller
+  held_back,  ///< the limits of single targets: caps, silences
+  pacer,      ///< the rate
+};
+
 /// Gaps are between batches where a sender transmits during the call, for what happens within one
 /// is not seen from here, and between single packets where it transmits by itself.
 ///
-/// *Paced* is what leaves while there is more to send than the rate allows: only that says anything
-/// about the pacing. The sending thread's.
+/// *Active* is what leaves while packets are waiting; *paced* the part of it that only the pacer made
+/// wait, the one that says anything about the pacing. The sending thread's.
 class DepartureMeter {
  public:
-  /// Whether what leaves from here on is paced.
-  void set_saturated(bool saturated) noexcept { saturated_ = saturated; }
+  /// What the packets that leave from here on waited for.
+  void set_pace(Pace pace) noexcept { pace_ = pace; }
 
   /// `packets` left together at `now_ns`.
   void left(std::uint64_t packets, std::uint64_t now_ns) noexcept;
@@ -26,7 +33,7 @@ class DepartureMeter {
   void left(const platform::Departures& departures) noexcept;
   /// Takes the gaps between packets that a sender with a lead transmits.
   [[nodiscard]] LatencyHistogram& gaps_of_sender() noexcept {
-    return saturated_ && gap_counts_ ? gaps_ : other_gaps_;
+    return pace_ == Pace::pacer && gap_counts_ ? gaps_ : other_gaps_;
   }
   /// For `ns` nothing was to be sent: no part of a gap.
   void sat_out(std::uint64_t ns) noexcept;
@@ -40,6 +47,9 @@ class DepartureMeter {
   /// Paced packets, and the time from the first of them to the last: n packets have n - 1 periods.
   [[nodiscard]] std::uint64_t paced_packets() const noexcept { return paced_packets_; }
   [[nodiscard]] std::uint64_t paced_ns() const noexcept { return paced_ns_; }
+  /// The same of the active ones.
+  [[nodiscard]] std::uint64_t active_packets() const noexcept { return active_packets_; }
+  [[nodiscard]] std::uint64_t active_ns() const noexcept { return active_ns_; }
 
  private:
   /// \return the gap before what left from `first_ns` to `last_ns`
@@ -53,7 +63,9 @@ class DepartureMeter {
   std::uint64_t sat_out_ns_ = 0;  // since the last departure
   std::uint64_t paced_packets_ = 0;
   std::uint64_t paced_ns_ = 0;
-  bool saturated_ = true;
+  std::uint64_t active_packets_ = 0;
+  std::uint64_t active_ns_ = 0;
+  Pace pace_ = Pace::pacer;
   bool gap_counts_ = false;  // a departure came before, and no time was sat out since
 };
 

@@ -21,16 +21,16 @@ ProbeFiller::ProbeFiller(ScanContext& context, const ProbeRenderer& renderer,
       settler_(settler),
       renderer_(renderer) {}
 
-void ProbeFiller::fill(std::uint64_t wanted, std::uint64_t now_ns, std::uint64_t heard_ns) {
+bool ProbeFiller::fill(std::uint64_t wanted, std::uint64_t now_ns, std::uint64_t heard_ns) {
   using Kind = ProbeChooser::Choice::Kind;
   std::uint64_t unsent = 0;
   batches_.open();
   for (std::uint64_t filled = 0; filled < wanted && unsent < kMaxUnsentPerStep;) {
-    if (batches_.full()) return;
+    if (batches_.full()) return true;
     const std::uint64_t departure_ns =
         pacer_.lead_ns() == 0 ? now_ns : std::max(pacer_.departure_ns(filled), now_ns);
     const auto choice = deferral_.next(departure_ns, heard_ns);
-    if (!choice) return;
+    if (!choice) return false;
     const ProbeRenderer::Aim aim = renderer_.aim(choice->position);
     if (choice->kind == Kind::given_up || !aim.reachable) {
       settler_.settle_unsent(*choice, aim);
@@ -42,6 +42,7 @@ void ProbeFiller::fill(std::uint64_t wanted, std::uint64_t now_ns, std::uint64_t
               renderer_.render(aim, batch.next_slot()), departure_ns);
     ++filled;
   }
+  return true;
 }
 
 }  // namespace pacegate

@@ -19,9 +19,10 @@ class ProbeFiller {
   ProbeFiller(ScanContext& context, const ProbeRenderer& renderer, ScanDeferral& deferral,
               Pacer& pacer, LinkBatches& batches, ProbeSettler& settler);
 
-  /// Renders up to `wanted` probes, fewer when no more are due or a batch is full.
+  /// Renders up to `wanted` probes, fewer when a batch is full.
   /// \param heard_ns answers that arrived before it have all been taken into account
-  void fill(std::uint64_t wanted, std::uint64_t now_ns, std::uint64_t heard_ns);
+  /// \return false when there was no further probe that may go
+  [[nodiscard]] bool fill(std::uint64_t wanted, std::uint64_t now_ns, std::uint64_t heard_ns);
 
  private:
   ScanContext& context_;

@@ -1,7 +1,6 @@
 #include "engine/scan/scan_deferral.h"
 
 #include <algorithm>
-#include <array>
 
 #include "core/ip_prefix.h"
 #include "core/time.h"
@@ -56,10 +55,9 @@ void ScanDeferral::note(const ProbeChooser::Choice& choice) noexcept {
 
 void ScanDeferral::take_heard() {
   if (!context_.options.defers()) return;
-  std::array<HeardAnswer, 64> batch;
   for (const auto& feed : context_.feeds) {
-    while (const std::size_t count = feed->heard.pop(batch)) {
-      for (std::size_t i = 0; i < count; ++i) take(batch[i]);
+    while (const std::size_t count = feed->heard.pop(heard_)) {
+      for (std::size_t i = 0; i < count; ++i) take(heard_[i]);
     }
   }
   if (lane_.in_flight() == 0) context_.lane_in_use.store(false, std::memory_order_relaxed);

@@ -2,6 +2,7 @@
 /// Back-off and caps of one scan: what the capture threads have heard comes in, the next probe goes out.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 
@@ -42,6 +43,7 @@ class ScanDeferral {
   void sat_out(std::uint64_t ns) noexcept { gate_.postpone_limits(ns); }
 
   [[nodiscard]] bool quiet() const noexcept { return lane_.quiet(); }
+  [[nodiscard]] bool has_parked() const noexcept { return lane_.parked() > 0; }
   /// Nothing waits and nothing is awaited.
   [[nodiscard]] bool empty() const noexcept { return lane_.empty(); }
   /// Everything before it that had to wait is settled; UINT64_MAX when nothing is left.
@@ -63,6 +65,7 @@ class ScanDeferral {
   DeferredLane lane_;
   ProbeChooser chooser_;
   ProbeMarks marks_;
+  std::array<HeardAnswer, 64> heard_;  // being taken
   bool all_backed_off_ = false;
   bool was_full_ = false;
 };

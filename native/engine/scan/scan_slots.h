@@ -54,13 +54,15 @@ enum ScanSlot : std::uint8_t {
   kSlotSmoothedRttUs,
   kSlotUnknown,
   kSlotFaultErrno,
-  kSlotPacedPackets,      ///< probes sent while there were new pairs to probe
+  kSlotPacedPackets,      ///< probes sent while only the rate kept new pairs waiting
   kSlotPacedNs,           ///< from the first of them to the last, pauses left out
   kSlotBackedOffTargets,  ///< addresses and networks left alone now
   kSlotParked,            ///< pairs that wait for their target or for a cap
   kSlotAllBackedOff,      ///< 1: nothing could be sent since, for all that is left was backed off
   kSlotLaneFull,          ///< times there was no room to park more, and new pairs had to wait
   kSlotGivenUp,           ///< part of unknown: backed off for longer than the limit
+  kSlotActivePackets,     ///< probes sent while new or parked pairs were waiting
+  kSlotActiveNs,          ///< from the first of them to the last, pauses left out
   kScanSlotCount = 48,    ///< room to grow without moving anything
 };
 

@@ -110,12 +110,19 @@ void SendLoop::step(std::uint64_t now_ns) {
   if (idle_) pacer_.restart(now_ns);
   const std::uint64_t due = pacer_.due(now_ns);
   if (due == 0) return;
-  // Where all that is left has to wait, it is not the pacer that keeps the rate down.
-  const bool held_back = idle_ && !deferral_.quiet();
-  pacer_.meter().set_saturated(!context_.cursors.all_started() && !held_back);
-  filler_.fill(due, now_ns, heard);
+  const bool are_waiting = !context_.cursors.all_started() || deferral_.has_parked();
+  const bool was_short = short_;
+  short_ = !filler_.fill(due, now_ns, heard);
+  if (short_) short_ns_ = now_ns;
+  pacer_.meter().set_pace(are_waiting ? pace(was_short, now_ns) : Pace::supply);
   idle_ = batches_.empty() && !batches_.full();
   flush(now_ns);
+}
+
+Pace SendLoop::pace(bool was_short, std::uint64_t now_ns) const {
+  // The gap before these packets counts too, and where there is a lead earlier ones leave with them.
+  const bool is_short = was_short || short_ || now_ns <= short_ns_ + pacer_.lead_ns();
+  return is_short && !deferral_.quiet() ? Pace::held_back : Pace::pacer;
 }
 
 void SendLoop::flush(std::uint64_t now_ns) {

@@ -41,6 +41,8 @@ class SendLoop {
 
   /// One wake-up: flush what was left, settle, fill, flush.
   void step(std::uint64_t now_ns);
+  /// Of what was just filled. \param was_short whether the fill before it ran out of packets
+  [[nodiscard]] Pace pace(bool was_short, std::uint64_t now_ns) const;
   void flush(std::uint64_t now_ns);
   void take_departures(std::uint64_t now_ns);
   [[nodiscard]] std::uint64_t next_wake_ns(std::uint64_t now_ns) const;
@@ -57,8 +59,10 @@ class SendLoop {
   ProbeSettler settler_;
   ProbeFiller filler_;
   SendTally tally_;
-  bool holding_ = false;  // a sender with a lead has frames that have not left
-  bool idle_ = false;     // the last wake-up found nothing to send
+  bool holding_ = false;        // a sender with a lead has frames that have not left
+  bool idle_ = false;           // the last wake-up found nothing to send
+  bool short_ = false;          // the last fill ran out of packets that may go
+  std::uint64_t short_ns_ = 0;  // when one last did
   bool device_busy_ = false;
   bool crowded_ = false;  // nobody takes the results
   bool stopping_ = false;

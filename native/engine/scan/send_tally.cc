@@ -9,6 +9,8 @@ namespace pacegate {
 namespace {
 
 constexpr std::uint64_t kPublishNs = 20 * kNsPerMs;
+// Percentiles are read off a histogram: 10 us, and nobody watches them closely.
+constexpr std::uint64_t kPublishGapsNs = 200 * kNsPerMs;
 
 double microseconds(std::uint64_t ns) {
   return static_cast<double>(ns) / 1000.0;
@@ -54,17 +56,33 @@ void SendTally::count_sent(std::uint64_t packets) {
   slots.set(kSlotLastSendNs, static_cast<double>(meter.last_ns()));
   slots.set(kSlotPacedPackets, static_cast<double>(meter.paced_packets()));
   slots.set(kSlotPacedNs, static_cast<double>(meter.paced_ns()));
+  slots.set(kSlotActivePackets, static_cast<double>(meter.active_packets()));
+  slots.set(kSlotActiveNs, static_cast<double>(meter.active_ns()));
   stall_.accepted();
 }
 
 void SendTally::publish_if_due(std::uint64_t now_ns, bool is_idle) {
-  if (now_ns >= next_publish_ns_) publish(now_ns, is_idle);
+  if (now_ns >= next_publish_ns_) publish_counters(now_ns, is_idle);
+  if (now_ns >= next_gaps_ns_) publish_gaps(now_ns);
 }
 
 void SendTally::publish(std::uint64_t now_ns, bool is_idle) {
+  publish_counters(now_ns, is_idle);
+  publish_gaps(now_ns);
+}
+
+void SendTally::publish_gaps(std::uint64_t now_ns) {
+  auto& slots = context_.slots;
+  const LatencyHistogram& gaps = pacer_.meter().gaps();
+  next_gaps_ns_ = now_ns + kPublishGapsNs;
+  slots.set(kSlotDepartureP50Us, microseconds(gaps.percentile(0.50)));
+  slots.set(kSlotDepartureP99Us, microseconds(gaps.percentile(0.99)));
+  slots.set(kSlotDepartureMaxUs, microseconds(gaps.max()));
+}
+
+void SendTally::publish_counters(std::uint64_t now_ns, bool is_idle) {
   auto& slots = context_.slots;
   const ProbeCursors& cursors = context_.cursors;
-  const LatencyHistogram& gaps = pacer_.meter().gaps();
   next_publish_ns_ = now_ns + kPublishNs;
   slots.set(kSlotStarted, static_cast<double>(cursors.started()));
   const std::uint64_t resume = std::min(cursors.settled(), deferral_.floor());
@@ -72,9 +90,6 @@ void SendTally::publish(std::uint64_t now_ns, bool is_idle) {
   deferral_.publish(now_ns, is_idle);
   slots.set(kSlotCurrentRate, pacer_.meter().rate(now_ns));
   slots.set(kSlotForgone, static_cast<double>(pacer_.forgone()));
-  slots.set(kSlotDepartureP50Us, microseconds(gaps.percentile(0.50)));
-  slots.set(kSlotDepartureP99Us, microseconds(gaps.percentile(0.99)));
-  slots.set(kSlotDepartureMaxUs, microseconds(gaps.max()));
   slots.set(kSlotSendCpuNs, static_cast<double>(platform::thread_cpu_ns()));
   context_.count_settled();
   std::size_t backlog = context_.records.size();

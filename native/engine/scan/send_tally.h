@@ -25,7 +25,8 @@ class SendTally {
   /// Frames are held though the oldest of them was to leave at `oldest_ns`.
   void holding(std::uint64_t oldest_ns, std::uint64_t now_ns);
 
-  /// Writes the counters that are too dear for every batch, at most every 20 ms.
+  /// Writes the counters that are too dear for every batch, at most every 20 ms, and the gaps between
+  /// departures every 200 ms.
   /// \param is_idle the last wake-up found nothing to send
   void publish_if_due(std::uint64_t now_ns, bool is_idle);
   void publish(std::uint64_t now_ns, bool is_idle);
@@ -33,12 +34,15 @@ class SendTally {
 
  private:
   void count_sent(std::uint64_t packets);
+  void publish_counters(std::uint64_t now_ns, bool is_idle);
+  void publish_gaps(std::uint64_t now_ns);
 
   ScanContext& context_;
   Pacer& pacer_;
   ScanDeferral& deferral_;
   StallWatch stall_;
   std::uint64_t next_publish_ns_ = 0;
+  std::uint64_t next_gaps_ns_ = 0;
 };
 
 }  // namespace pacegate

@@ -17,7 +17,7 @@ TransmitPhase TransmitLoop::run(const packet::FrameVariation& frames, std::uint6
   // Time between two transmits earns no credit, and is no gap between packets either.
   const std::uint64_t start_ns = platform::monotonic_ns();
   const std::uint64_t last_ns = pacer_.meter().last_ns();
-  pacer_.meter().set_saturated(true);
+  pacer_.meter().set_pace(Pace::pacer);
   pacer_.resume(last_ns == 0 ? 0 : start_ns - std::min(start_ns, last_ns), start_ns);
   while (!stop_asked() && !tally_.device_is_dead()) {
     const std::uint64_t now = platform::monotonic_ns();

@@ -40,7 +40,7 @@ platform::SendReport Transmitter::send(Frames frames) {
   join();
   for (const auto& frame : frames) prepare_for(frame.size(), 1);
   control_.follow_rate(pacer_, platform::monotonic_ns());
-  pacer_.meter().set_saturated(false);  // the caller's pace, not the pacer's
+  pacer_.meter().set_pace(Pace::supply);  // the caller's, not the pacer's
   FrameOutlet outlet(*sender_, pacer_, tokens_, tally_);
   platform::SendReport total;
   while (total.accepted < frames.size() && total.outcome == platform::SendOutcome::ok) {

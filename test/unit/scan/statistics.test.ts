@@ -70,6 +70,8 @@ describe('statistics of a scan', () => {
       captureCpuNs: 20e6,
       firstSendNs: 1e9,
       lastSendNs: 1.05e9,
+      activePackets: 56,
+      activeNs: 0.1e9,
       pacedPackets: 51,
       pacedNs: 0.05e9,
       silentNeighbours: 2,
@@ -92,7 +94,7 @@ describe('statistics of a scan', () => {
     expect(statistics).toMatchObject({
       phase: 'sending',
       backend: 'packet',
-      packetsPerSecond: 1000,
+      packetsPerSecond: 550,
       rateErrorPercent: 0,
       currentPacketsPerSecond: 990,
       settled: 50,

@@ -189,14 +189,28 @@ TEST_SUITE("departure meter") {
   TEST_CASE("P3 what leaves when little is to be sent says nothing about the pacing") {
     DepartureMeter meter;
     meter.left(1, kStart);
-    meter.set_saturated(false);
+    meter.set_pace(Pace::supply);
     meter.left(1, kStart + 500 * kMs);
-    meter.set_saturated(true);
+    meter.set_pace(Pace::pacer);
     meter.left(1, kStart + 501 * kMs);
     CHECK(meter.gaps().count() == 1);
     CHECK(meter.gaps().max() == kMs);
     CHECK(meter.paced_packets() == 2);
     CHECK(meter.paced_ns() == kMs);
+  }
+
+  TEST_CASE("P5 what a cap or a silence held back counts as active, not as paced") {
+    DepartureMeter meter;
+    meter.left(1, kStart);
+    meter.set_pace(Pace::held_back);
+    meter.left(1, kStart + 500 * kMs);
+    meter.set_pace(Pace::pacer);
+    meter.left(1, kStart + 501 * kMs);
+    CHECK(meter.active_packets() == 3);
+    CHECK(meter.active_ns() == 501 * kMs);
+    CHECK(meter.paced_packets() == 2);
+    CHECK(meter.paced_ns() == kMs);
+    CHECK(meter.gaps().max() == kMs);
   }
 
   TEST_CASE("P3 a sender with a lead brings its own gaps; those over a pause do not count") {
