@@ -23,14 +23,17 @@ export function unsupported() {
   return locate('g++') ? undefined : 'needs g++, whose sanitizer libraries are preloaded';
 }
 
-/** Builds the instrumented addon and runs vitest on it; `args` take the place of the default folders. */
-export async function runSanitized(args) {
+/** Builds the instrumented addon. */
+export async function buildSanitized(options) {
   const before = addonFingerprint(folder);
-  if (!stamp.matches(before)) {
-    // node-gyp-build looks for build/Release below the folder that PACEGATE_PREBUILD names.
-    await compileAddon(`${folder}/build`, { PACEGATE_SANITIZE: 'address,undefined' });
-    stamp.write(before);
-  }
+  if (stamp.matches(before)) return;
+  // node-gyp-build looks for build/Release below the folder that PACEGATE_PREBUILD names.
+  await compileAddon(`${folder}/build`, { PACEGATE_SANITIZE: 'address,undefined' }, options);
+  stamp.write(before);
+}
+
+/** Runs vitest on the instrumented addon; `args` take the place of the default folders. */
+export async function runSanitized(args) {
   rmSync(reports, { recursive: true, force: true });
   mkdirSync(reports, { recursive: true });
   const result = await runVitest(args.length > 0 ? args : suites, { env: await environment() });
@@ -85,6 +88,7 @@ async function libraryPath(name) {
 if (process.argv[1] && path.resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
   await ensureReadyOrExit({ need: 'test' });
   try {
+    await buildSanitized();
     const result = await runSanitized(process.argv.slice(2));
     say(result.output.trimEnd());
     process.exitCode = result.failed > 0 ? 1 : 0;

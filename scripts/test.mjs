@@ -5,6 +5,7 @@
 //   npm test -- --list                their names
 import { ensureReady } from './bootstrap.mjs';
 import { stages } from './stages/index.mjs';
+import { lanes, Preparation } from './steps/preparation.mjs';
 import { endChildren, report, StepError } from './steps/process.mjs';
 
 const only = readArguments(process.argv.slice(2));
@@ -32,10 +33,14 @@ try {
   process.exit(1);
 }
 
+const preparation = new Preparation();
 const total = { passed: 0, failed: 0, skipped: 0 };
-for (const stage of chosen) {
-  const result = await runStage(stage);
-  for (const key of Object.keys(total)) total[key] += result[key];
+for (const lane of lanes(chosen)) {
+  const later = chosen.slice(chosen.indexOf(lane.at(-1)) + 1);
+  if (lane.some((stage) => stage.waits)) preparation.ahead(later.filter(({ skip }) => !skip?.()));
+  for (const result of await Promise.all(lane.map(runStage))) {
+    for (const key of Object.keys(total)) total[key] += result[key];
+  }
 }
 console.log(summary(total));
 process.exitCode = total.failed > 0 ? 1 : 0;
@@ -47,10 +52,13 @@ async function runStage(stage) {
     return { passed: 0, failed: 0, skipped: 1 };
   }
   const started = performance.now();
-  const result = await stage.run().catch((error) => {
-    const output = error instanceof StepError ? `${error.output}\n${error.message}` : error.stack;
-    return { passed: 0, failed: 1, skipped: 0, output };
-  });
+  const result = await preparation
+    .of(stage)
+    .then((prepared) => stage.run(prepared))
+    .catch((error) => {
+      const output = error instanceof StepError ? `${error.output}\n${error.message}` : error.stack;
+      return { passed: 0, failed: 1, skipped: 0, output };
+    });
   const seconds = `${((performance.now() - started) / 1000).toFixed(1)} s`;
   line(result.failed > 0 ? 'FAIL' : 'ok', stage.name, summary(result), seconds);
   for (const title of result.skippedTitles ?? []) console.log(`       skipped: ${title}`);

@@ -1,9 +1,10 @@
 // The TypeScript tests once more, on an addon built with AddressSanitizer and UndefinedBehaviorSanitizer.
-import { runSanitized, unsupported } from '../sanitize.mjs';
+import { buildSanitized, runSanitized, unsupported } from '../sanitize.mjs';
 
 export const addonAsan = {
   name: 'addon-asan',
   group: 'sanitize',
   skip: unsupported,
+  prepare: buildSanitized,
   run: () => runSanitized([]),
 };

@@ -21,7 +21,8 @@ export const clangTidy = {
     if (!tool('clang-tidy 19')) return 'clang-tidy 19 is not installed';
     return existsSync(database) ? undefined : 'the addon build wrote no compile_commands.json';
   },
-  async run() {
+  run: (verdicts) => Promise.resolve(verdicts),
+  async prepare(how) {
     const passedBefore = existsSync(memory)
       ? new Set(JSON.parse(readFileSync(memory, 'utf8')))
       : new Set();
@@ -31,7 +32,7 @@ export const clangTidy = {
     const passed = new Set(files.map(({ key }) => key).filter((key) => passedBefore.has(key)));
     const worker = async () => {
       for (let next = waiting.shift(); next; next = waiting.shift()) {
-        const result = await run(tool('clang-tidy 19'), ['--quiet', ...next.args]);
+        const result = await run(tool('clang-tidy 19'), ['--quiet', ...next.args], how);
         if (result.ok) passed.add(next.key);
         else complaints.push(findings(result.output));
       }

@@ -2,7 +2,11 @@
 //
 //   name, group   what --only accepts
 //   skip()        a reason why it cannot run here, else undefined; printed and counted
-//   run()         -> { passed, failed, skipped, output, skippedTitles? }; output is shown when something failed
+//   prepare(how)  what takes the processors and nobody's network: compiling, analysing; may happen ahead of its turn,
+//                 and `how` (options of run() in steps/process.mjs) then says that it yields to others
+//   run(prepared) -> { passed, failed, skipped, output, skippedTitles? }; output is shown when something failed
+//   waits         leaves the processors idle for much of its time
+//   together      stages of the same name run at the same time
 import { addonAsan } from './addon-asan.mjs';
 import { clangTidy } from './clang-tidy.mjs';
 import { mingw } from './mingw.mjs';
@@ -29,12 +33,12 @@ export const stages = [
   nativeGeneric,
   mingw,
   models,
-  clangTidy,
   prebuild,
   glibc,
   publint,
   attw,
   vitest,
+  clangTidy,
   nativeAsan,
   nativeTsan,
   addonAsan,

@@ -20,8 +20,9 @@ function nativeTests(name, folder, { sanitize = '', platform = '', only = [], en
       if (sanitize && process.platform === 'win32') return 'MSVC has no such sanitizer';
       return tool('doctest') ? undefined : 'doctest is not installed';
     },
-    async run() {
-      const built = await build(folder, sanitize, platform);
+    together: sanitize && 'sanitized',
+    prepare: (how) => build(folder, sanitize, platform, how),
+    async run(built) {
       if (!built.ok) return { passed: 0, failed: 1, skipped: 0, output: built.output };
       const tests = await run(binary(folder), ['--no-path-filenames=1', '--no-intro=1', ...only], {
         env,
@@ -32,7 +33,7 @@ function nativeTests(name, folder, { sanitize = '', platform = '', only = [], en
   };
 }
 
-async function build(folder, sanitize, platform) {
+async function build(folder, sanitize, platform, how) {
   if (isForeign(folder)) rmSync(path.join(root, folder), { recursive: true });
   const fresh = !existsSync(path.join(root, folder, 'CMakeCache.txt'));
   const configured = await run(
@@ -43,13 +44,12 @@ async function build(folder, sanitize, platform) {
       `-DPACEGATE_PLATFORM=${platform}`,
       ...(fresh && locate('ninja') ? ['-G', 'Ninja'] : []),
     ],
-    { env: compilerCache },
+    { env: compilerCache, ...how },
   );
   if (!configured.ok) return configured;
-  return run('cmake', [
-    ...['--build', folder, '--config', 'Release', '--target', 'pacegate_tests'],
-    ...['--parallel', String(availableParallelism())],
-  ]);
+  const target = ['--config', 'Release', '--target', 'pacegate_tests'];
+  const parallel = ['--parallel', String(availableParallelism())];
+  return run('cmake', ['--build', folder, ...target, ...parallel], how);
 }
 
 function isForeign(folder) {

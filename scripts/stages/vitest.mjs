@@ -62,5 +62,6 @@ const skippedTitles = (report) =>
 export const vitest = {
   name: 'vitest',
   group: 'unit',
+  waits: true,
   run: () => runVitest([]),
 };

@@ -1,5 +1,6 @@
 // Child processes for the scripts: output is kept, shown only when it matters, and nothing outlives us.
 import { spawn } from 'node:child_process';
+import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -41,12 +42,21 @@ function endTree(child, signal) {
   }
 }
 
+function yieldToOthers({ pid }) {
+  try {
+    if (pid !== undefined) os.setPriority(pid, os.constants.priority.PRIORITY_LOW);
+  } catch {
+    // It ended by itself in the meantime.
+  }
+}
+
 /**
  * Runs one command to its end with stdin closed. Never rejects: a command that cannot start, dies or
- * exceeds `timeoutMs` is a result with `ok: false` and the reason at the end of `output`.
+ * exceeds `timeoutMs` is a result with `ok: false` and the reason at the end of `output`. `niced` leaves the
+ * processors to others.
  */
 export function run(command, args, options = {}) {
-  const { cwd = root, env = {}, timeoutMs = 600_000 } = options;
+  const { cwd = root, env = {}, timeoutMs = 600_000, niced = false } = options;
   return new Promise((resolve) => {
     const chunks = [];
     const child = spawn(command, args, {
@@ -58,6 +68,7 @@ export function run(command, args, options = {}) {
       windowsHide: true,
     });
     running.add(child);
+    if (niced) yieldToOthers(child);
     child.stdout.on('data', (chunk) => chunks.push(chunk));
     child.stderr.on('data', (chunk) => chunks.push(chunk));
     const timer = setTimeout(() => {

@@ -11,6 +11,54 @@ interface Counts {
 const load = async (script: string): Promise<unknown> =>
   import(new URL(`../../scripts/${script}.mjs`, import.meta.url).href) as Promise<unknown>;
 
+describe('the order of the stages', async () => {
+  interface Stage {
+    together?: string;
+    prepare?: (how: object) => Promise<unknown>;
+  }
+  const { lanes, Preparation } = (await load('steps/preparation')) as {
+    lanes: (stages: Stage[]) => Stage[][];
+    Preparation: new () => {
+      ahead: (stages: Stage[]) => void;
+      of: (stage: Stage) => Promise<unknown>;
+    };
+  };
+
+  it('is kept; neighbours that are together run side by side', () => {
+    const [a, b, c, d] = [{}, { together: 'x' }, { together: 'x' }, { together: 'y' }];
+    expect(lanes([a, b, c, d])).toEqual([[a], [b, c], [d]]);
+    expect(lanes([b, a, c])).toHaveLength(3);
+  });
+
+  it('prepares each stage once, one after another, and those ahead of their turn with low priority', async () => {
+    const log: string[] = [];
+    const stage = (name: string): Stage => ({
+      prepare: async (how) => {
+        log.push(`${name} ${JSON.stringify(how)}`);
+        await Promise.resolve();
+        log.push(`${name} done`);
+        return name;
+      },
+    });
+    const [first, second] = [stage('first'), stage('second')];
+    const preparation = new Preparation();
+    preparation.ahead([first, {}]);
+    expect(await preparation.of(second)).toBe('second');
+    expect(await preparation.of(first)).toBe('first');
+    expect(await preparation.of({})).toBeUndefined();
+    expect(log).toEqual(['first {"niced":true}', 'first done', 'second {}', 'second done']);
+  });
+
+  it('tells of a preparation that failed when its stage runs, and goes on with the others', async () => {
+    const broken = { prepare: () => Promise.reject(new Error('no compiler')) };
+    const sound = { prepare: () => Promise.resolve('built') };
+    const preparation = new Preparation();
+    preparation.ahead([broken, sound]);
+    expect(await preparation.of(sound)).toBe('built');
+    await expect(preparation.of(broken)).rejects.toThrow('no compiler');
+  });
+});
+
 describe('the native test stages', async () => {
   const { counts } = (await load('stages/native-tests')) as {
     counts: (result: { ok: boolean; output: string }) => Counts;
