@@ -40,8 +40,12 @@ export async function run(args: string[]): Promise<object> {
     const flatOut = parts.includes('flat') ? await measureFlatOut(wire, present, effort) : [];
     wire.pair.receiveInOwnThread(true);
     const rateSeconds = Number(values['rate-seconds']);
+    const bareLoop = present.filter(({ name }) => name === 'bare send loop');
     const figures: Figures = {
       flatOut,
+      bareBesideReceiver: parts.includes('rates')
+        ? (await measureFlatOut(wire, bareLoop, effort))[0]
+        : undefined,
       rates: parts.includes('rates')
         ? await measureRates(wire, rateTasks(present, flatOut), {
             rounds: Number(values['rate-rounds']),

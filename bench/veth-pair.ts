@@ -6,8 +6,10 @@ import { once } from 'node:events';
 export class VethPair {
   readonly senderMac: string;
   readonly receiverMac: string;
-  readonly #sender = `pacegate-bench-${process.pid}-tx`;
-  readonly #receiver = `pacegate-bench-${process.pid}-rx`;
+  static #made = 0;
+  readonly #name = `pacegate-bench-${process.pid}-${++VethPair.#made}`;
+  readonly #sender = `${this.#name}-tx`;
+  readonly #receiver = `${this.#name}-rx`;
   readonly #onExit = (): void => {
     this.remove();
   };
@@ -44,6 +46,17 @@ export class VethPair {
       ...['netns', 'exec', this.#receiver, 'sh', '-c'],
       `echo ${isOwn ? 1 : 0} > /sys/class/net/rx0/threaded`,
     ]);
+  }
+
+  /**
+   * How long the counting end waits for more packets before it takes some, as network cards do: else every packet
+   * wakes it, at the expense of whoever sends. Its ring has room for 256.
+   */
+  gatherPackets(ns: number): void {
+    const settings = [`${ns > 0 ? 2 : 0} > /sys/class/net/rx0/napi_defer_hard_irqs`];
+    settings.push(`${ns} > /sys/class/net/rx0/gro_flush_timeout`);
+    const script = settings.map((setting) => `echo ${setting}`).join('; ');
+    execFileSync('ip', ['netns', 'exec', this.#receiver, 'sh', '-ec', script]);
   }
 
   /** The counting end becomes a router that answers "administratively prohibited" for a network, every time. */

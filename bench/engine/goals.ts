@@ -8,6 +8,8 @@ import type { StressRow } from './stress.js';
 
 export interface Figures {
   readonly flatOut: readonly FlatOut[];
+  /** The bare send loop as in `rates`: what the far end does is done by a thread of its own. */
+  readonly bareBesideReceiver: FlatOut | undefined;
   readonly rates: readonly RateRow[];
   readonly stress: readonly StressRow[];
   readonly backoff: readonly Round[];
@@ -69,6 +71,11 @@ function deviation(backoff: readonly Round[]): number | undefined {
   const silences = silencesOf(backoff);
   const off = PROMISED_SILENCES_MS.map((ms, index) => Math.abs((silences[index] ?? 0) / ms - 1));
   return Math.max(...off) * 100;
+}
+
+/** What so many packets take a loop that does nothing but send, in percent of a core. */
+export function bareShare(bare: FlatOut | undefined, rate: number): number | undefined {
+  return over(rate * 100, bare?.packetsPerSecond.median);
 }
 
 function rateGoals(rates: readonly RateRow[]): Goal[] {

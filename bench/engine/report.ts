@@ -2,7 +2,7 @@
 import { goalTable, type Goal } from '../report/goal.js';
 import type { Spread } from '../report/statistics.js';
 import { table } from '../report/table.js';
-import type { Figures } from './goals.js';
+import { bareShare, type Figures } from './goals.js';
 
 export function report(
   figures: Figures,
@@ -12,6 +12,7 @@ export function report(
   return [
     ...flatOutTable(figures),
     ...rateTable(figures),
+    ...bareLine(figures),
     ...stressTable(figures),
     ...backoffTable(figures),
     ...layerTable(figures),
@@ -46,6 +47,12 @@ function rateTable({ rates }: Figures): string[] {
       row.cpuPercent.median.toFixed(1),
     ]),
   );
+}
+
+function bareLine({ bareBesideReceiver }: Figures): string[] {
+  const share = bareShare(bareBesideReceiver, 100_000);
+  if (share === undefined) return [];
+  return [`A bare send loop takes ${share.toFixed(1)} % of a core for 100 000 packets.`];
 }
 
 function stressTable({ stress }: Figures): string[] {
