@@ -11,6 +11,10 @@ void name_this_thread(const char* name) noexcept;
 /// of 1 ns instead of 50 us). No effect where there is no such setting.
 void sharpen_timers_of_this_thread() noexcept;
 
+/// Lets the calling thread go before ordinary ones where both want the same processor, for a thread
+/// that keeps the time (Linux: a nice value of -10). No effect where that is not permitted.
+void prefer_this_thread() noexcept;
+
 /// CPU time the calling thread has used, in nanoseconds; 0 where the system does not say.
 unsigned long long thread_cpu_ns() noexcept;
 

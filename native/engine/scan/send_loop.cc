@@ -33,6 +33,8 @@ SendLoop::SendLoop(ScanContext& context, ScanControl& control)
 SendLoop::End SendLoop::run() {
   platform::name_this_thread("pacegate-send");
   platform::sharpen_timers_of_this_thread();
+  // A sender that goes on by itself must not run out of frames.
+  if (pacer_.lead_ns() > 0) platform::prefer_this_thread();
   if (!resolve_neighbours()) return End::failed;
   enter(ScanPhase::sending);
   pacer_.restart(platform::monotonic_ns());

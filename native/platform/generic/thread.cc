@@ -8,6 +8,8 @@ void name_this_thread(const char* /*name*/) noexcept {}
 
 void sharpen_timers_of_this_thread() noexcept {}
 
+void prefer_this_thread() noexcept {}
+
 unsigned long long thread_cpu_ns() noexcept {
   return 0;
 }

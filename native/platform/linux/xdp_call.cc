@@ -91,6 +91,7 @@ void XdpCall::attach_counters() noexcept {
 
 void XdpCall::run() noexcept {
   name_this_thread("pacegate-xdp");
+  prefer_this_thread();
   unblock_signal(signal_.number());
   shared_word(ring_.control().thread_id).store(static_cast<std::uint64_t>(syscall(SYS_gettid)));
   while (!stopping_.load(std::memory_order_acquire)) {

@@ -4,6 +4,8 @@
 #include <doctest/doctest.h>
 #include <pthread.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <array>
 #include <string>
@@ -32,6 +34,18 @@ TEST_SUITE("platform thread") {
     });
     sharp.join();
     CHECK(prctl(PR_GET_TIMERSLACK, 0, 0, 0, 0) == before);
+  }
+
+  TEST_CASE("a preferred thread goes first where that is permitted; the others stay as they were") {
+    const int before = getpriority(PRIO_PROCESS, 0);
+    std::thread preferred([&] {
+      prefer_this_thread();
+      const int now = getpriority(PRIO_PROCESS, 0);
+      CHECK((now == -10 || now == before));
+      if (geteuid() == 0) CHECK(now == -10);
+    });
+    preferred.join();
+    CHECK(getpriority(PRIO_PROCESS, 0) == before);
   }
 
   TEST_CASE("the time a thread has used grows with its work, not with its sleep") {
