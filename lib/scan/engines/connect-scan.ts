@@ -31,6 +31,12 @@ const MAX_WAITING_RESULTS = 4096;
 /** Pause after this host ran short of something. */
 const BUSY_PAUSE_MS = 50;
 
+/** Two tokens, or 10 ms worth: timers wake late, and what they sleep over must not be lost. */
+function bucketFor(rate: number, tokens: number, clock: Clock): TokenBucket {
+  const burst = Math.max(2, rate / 100);
+  return new TokenBucket({ rate, burst, initialTokens: Math.min(tokens, burst), clock });
+}
+
 /** Runs one connect scan on the event loop. Every position is settled exactly once. */
 export class ConnectScan implements ScanEngine {
   readonly technique = 'connect';
@@ -38,11 +44,13 @@ export class ConnectScan implements ScanEngine {
   readonly #plan: ScanPlan;
   readonly #options: ConnectScanOptions;
   readonly #queue: TaskQueue;
-  readonly #bucket: TokenBucket;
   readonly #tally: ConnectTally;
   readonly #concurrency: Concurrency;
   readonly #stopper = new AbortController();
   readonly #reported: ReadonlySet<PortState>;
+  #bucket: TokenBucket;
+  /** Ends the wait for a token, where there is one. */
+  #waiting = new AbortController();
   #results: ScanResult[] = [];
   #phase: EnginePhase = 'created';
   #underWay = 0;
@@ -58,10 +66,7 @@ export class ConnectScan implements ScanEngine {
     this.#options = options;
     this.#queue = new TaskQueue(plan);
     this.#tally = new ConnectTally(plan.startPosition - plan.firstPosition);
-    // Two tokens, or 10 ms worth: timers wake late, and what they sleep over must not be lost.
-    const burst = Math.max(2, plan.rate / 100);
-    const { clock } = options;
-    this.#bucket = new TokenBucket({ rate: plan.rate, burst, initialTokens: 1, clock });
+    this.#bucket = bucketFor(plan.rate, 1, options.clock);
     this.#reported = new Set(plan.states);
     this.#concurrency = new Concurrency(options.maxConcurrent);
   }
@@ -85,13 +90,18 @@ export class ConnectScan implements ScanEngine {
     this.#wake();
   }
 
+  /** The burst follows the rate, hence another bucket. A wait goes on there, with the part of a token it had. */
   setRate(rate: number): void {
-    this.#bucket.setRate(rate);
+    this.#waiting.abort();
+    const left = this.#bucket.availableTokens();
+    this.#bucket[Symbol.dispose]();
+    this.#bucket = bucketFor(rate, left, this.#options.clock);
   }
 
   stop(): void {
     if (this.#phase === 'created') this.#end('stopped');
     this.#stopper.abort();
+    this.#waiting.abort();
     this.#wake();
   }
 
@@ -126,15 +136,17 @@ export class ConnectScan implements ScanEngine {
     const { signal } = this.#stopper;
     while (!signal.aborted && !this.#queue.isComplete) {
       if (!this.#mayLaunch()) await this.#change();
-      else if (this.#bucket.tryAcquire() || (await this.#token(signal))) this.#launchNext();
+      else if (this.#bucket.tryAcquire() || (await this.#token())) this.#launchNext();
     }
     this.#phase = 'draining';
     while (this.#underWay > 0) await this.#change();
     this.#end(this.#queue.isComplete ? 'done' : 'stopped');
   }
 
-  /** Waits for the next token; false when the scan was stopped meanwhile. */
-  async #token(signal: AbortSignal): Promise<boolean> {
+  /** Waits for the next token; false when the scan was stopped or got another rate meanwhile. */
+  async #token(): Promise<boolean> {
+    this.#waiting = new AbortController();
+    const { signal } = this.#waiting;
     try {
       return await this.#bucket.acquire(1, { signal });
     } catch (error) {
@@ -171,6 +183,7 @@ export class ConnectScan implements ScanEngine {
     const isNew = this.#queue.hasNew;
     const task = this.#queue.take();
     if (task === undefined) return;
+    if (!this.#queue.hasNew) this.#phase = 'draining';
     const { family, address, port } = task;
     const { timeoutMs } = this.#plan;
     const localAddress = this.#options.localAddresses[family];

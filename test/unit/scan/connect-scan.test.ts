@@ -139,6 +139,31 @@ describe('the connect technique', () => {
     expect(elapsed).toBeLessThan(99 * 5 + 11);
   });
 
+  it('takes another rate with its burst, and pays what it owes', async () => {
+    const run = new Run({ answer: () => CLOSED, delayMs: 500 }, { rate: 100_000 });
+    run.engine.pause();
+    run.engine.start();
+    await run.clock.advance(1000); // the bucket fills: a thousand tokens
+    run.engine.setRate(10);
+    run.engine.resume();
+    await run.clock.advance(1000);
+    expect(run.times.length).toBeLessThanOrEqual(2 + 10);
+    expect(run.times.length).toBeGreaterThanOrEqual(10);
+
+    // However often it changes, a wait for a token comes to its end.
+    const before = run.times.length;
+    for (let step = 0; step < 100; step++) {
+      run.engine.setRate(10 + (step % 2));
+      await run.clock.advance(20);
+    }
+    expect(run.times.length - before).toBeGreaterThanOrEqual(19);
+    expect(run.times.length - before).toBeLessThanOrEqual(23);
+    expect(run.engine.counters().targetRate).toBe(11);
+    run.engine.setRate(100_000);
+    await run.finish();
+    expect(run.results).toHaveLength(100);
+  });
+
   it.each([0, 1, 3])('repeats a silent target exactly %i times', async (retries) => {
     const run = new Run({ answer: () => ({ kind: 'timeout' }) }, { retries });
     run.engine.start();
@@ -153,6 +178,19 @@ describe('the connect technique', () => {
       noResponse: 100,
       filtered: 100,
     });
+  });
+
+  it('is draining from the last new pair on: what is left has only time-outs to wait for', async () => {
+    const run = new Run({ answer: () => ({ kind: 'timeout' }) }, { timeoutMs: 5000, retries: 1 });
+    run.engine.start();
+    await run.clock.advance(50);
+    expect(run.phase).toBe('sending');
+    await run.clock.advance(100);
+    expect(run.times).toHaveLength(100);
+    expect(run.phase).toBe('draining');
+    await run.finish();
+    expect(run.phase).toBe('done');
+    expect(run.times).toHaveLength(200);
   });
 
   it('takes the answer to a repeated attempt', async () => {
