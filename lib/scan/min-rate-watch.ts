@@ -3,11 +3,14 @@
 import type { EngineCounters } from './engines/scan-engine.js';
 
 /** What is compared from one look to the next. */
-type Figures = Pick<EngineCounters, 'phase' | 'sent' | 'sendFailures' | 'busyRetries' | 'forgone'>;
+type Figures = Pick<
+  EngineCounters,
+  'phase' | 'sent' | 'sendFailures' | 'busyRetries' | 'forgone' | 'backoff'
+>;
 
 /**
- * Looks at what was sent in windows of half a second (longer where two packets take longer), while there are new pairs.
- * Two windows in a row below the rate are no hiccup.
+ * Looks at what was sent in windows of half a second (longer where two packets take longer), while there are new pairs
+ * or such as wait for a cap or a silence. Two windows in a row below the rate are no hiccup.
  */
 export class MinRateWatch {
   readonly #minRate: number;
@@ -34,7 +37,7 @@ export class MinRateWatch {
   /** @returns what to warn of, at most once */
   look(figures: Figures): string | undefined {
     if (this.#isOver) return undefined;
-    if (figures.phase !== 'sending') {
+    if (figures.phase !== 'sending' && !isParked(figures)) {
       this.reset();
       return undefined;
     }
@@ -58,9 +61,17 @@ export class MinRateWatch {
   }
 }
 
+/** Pairs that were taken up and may not be asked yet. */
+function isParked({ phase, backoff }: Figures): boolean {
+  return phase === 'draining' && backoff.parked > 0;
+}
+
 function reason(before: Figures, after: Figures): string {
   if (after.sendFailures > before.sendFailures) return 'the system refused packets';
   if (after.busyRetries > before.busyRetries) return 'the device or this host had no room for more';
   if (after.forgone > before.forgone) return 'the sending thread could not keep up';
+  const { parked, targets } = after.backoff;
+  if (parked > 0 && targets > 0) return 'targets that asked for less are left alone (adaptiveRate)';
+  if (parked > 0) return 'pairs wait for a cap (maxTargetRate, maxPrefixRate)';
   return 'the scan waited for answers, or for its results to be read';
 }

@@ -21,8 +21,9 @@ export interface PaceOptions {
    */
   catchUpMs?: number;
   /**
-   * Probes a second that should be reached, at most `maxRate`. Whatever adapts the rate does not go below it, and a
-   * scan that stays under it for a second warns once (`below-min-rate`) and says why.
+   * Probes a second that should be reached, at most `maxRate`. `setRate()` does not go below it. Caps and the silences
+   * of single targets (`maxTargetRate`, `maxPrefixRate`, `adaptiveRate`) go before it. A scan that stays under it for a
+   * second while pairs are left to be asked warns once (`below-min-rate`) and says why.
    */
   minRate?: number;
 }

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { EnginePhase } from '../../../lib/scan/engines/scan-engine.js';
+import { NO_BACKOFF, type EnginePhase } from '../../../lib/scan/engines/scan-engine.js';
 import { MinRateWatch } from '../../../lib/scan/min-rate-watch.js';
 
 /** A watch on a scan whose time and counters are set by hand. */
 function watchOf(minRate: number | undefined) {
-  const state = { nowMs: 0, sent: 0, sendFailures: 0, busyRetries: 0, forgone: 0 };
+  const counters = { sent: 0, sendFailures: 0, busyRetries: 0, forgone: 0 };
+  const state = { nowMs: 0, ...counters, backoff: NO_BACKOFF };
   const watch = new MinRateWatch(minRate, () => state.nowMs);
   /** Lets `ms` pass at this rate. */
   const run = (ms: number, rate: number, phase: EnginePhase = 'sending'): string[] => {
@@ -41,6 +42,18 @@ describe('minRate', () => {
       run(520, 10);
       if (counter !== undefined) state[counter] += 5;
       expect(run(1100, 10).join()).toContain(words);
+    }
+  });
+
+  it.each([
+    [0, 'maxTargetRate, maxPrefixRate'],
+    [3, 'adaptiveRate'],
+  ])('P3 looks while pairs wait, with %i targets left alone, and names it', (targets, words) => {
+    for (const phase of ['sending', 'draining'] as const) {
+      const { run, state } = watchOf(1000);
+      run(520, 1000);
+      state.backoff = { ...NO_BACKOFF, parked: 50, targets };
+      expect(run(1600, 40, phase).join()).toContain(words);
     }
   });
 
