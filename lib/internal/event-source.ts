@@ -14,6 +14,7 @@ export abstract class EventSource<Events extends { [Name in keyof Events]: unkno
   readonly #listeners = new Map<keyof Events, Set<EventListener<never>>>();
   readonly #pending: (() => void)[] = [];
   #isDelivering = false;
+  #forgetRunning: () => void = () => undefined;
 
   /** @param names - of all events there are */
   protected constructor(names: readonly (keyof Events & string)[]) {
@@ -51,6 +52,7 @@ export abstract class EventSource<Events extends { [Name in keyof Events]: unkno
     if (listeners.size === 0) return;
     this.#pending.push(() => {
       for (const listener of [...listeners] as unknown as EventListener<Events[Name]>[]) {
+        this.#forgetRunning = () => listeners.delete(listener);
         callSafely(() => {
           listener(...values);
         });
@@ -64,6 +66,11 @@ export abstract class EventSource<Events extends { [Name in keyof Events]: unkno
     return this.#listenersOf(event).size;
   }
 
+  /** Forgets the listener that runs at this moment, where one does. */
+  protected removeRunningListener(): void {
+    this.#forgetRunning();
+  }
+
   /** Forgets all listeners. */
   protected removeListeners(): void {
     for (const listeners of this.#listeners.values()) listeners.clear();
@@ -73,6 +80,7 @@ export abstract class EventSource<Events extends { [Name in keyof Events]: unkno
     this.#isDelivering = true;
     for (let tell = this.#pending.shift(); tell !== undefined; tell = this.#pending.shift()) tell();
     this.#isDelivering = false;
+    this.#forgetRunning = () => undefined;
   }
 
   #listenersOf(event: keyof Events): Set<EventListener<never>> {

@@ -8,6 +8,7 @@ import { EventSource, type EventListener } from '../../internal/event-source.js'
 import { toPacegateError } from '../../internal/native-error.js';
 import { EventReader } from './event-reader.js';
 import { decodeEvents, EVENT_RECORD_BYTES, type UnreachableEvent } from './icmp-event.js';
+import { InterfaceNames } from './interface-names.js';
 import { MONITOR_SLOT } from './monitor-slots.js';
 
 /** Where a monitor listens. */
@@ -65,7 +66,8 @@ const abandoned = new FinalizationRegistry<() => void>((destroy) => {
  * There is one in a process, in whichever thread; its events go to every listener and every `for await` loop. Without
  * the privilege (CAP_NET_RAW) or on a system without packet capture it is not `active`, says why, and stays silent.
  *
- * While somebody listens the process is kept alive, until `close()` or `unref()`.
+ * While somebody listens the process is kept alive, until `close()` or `unref()`. What a listener throws becomes an
+ * uncaught exception of the process; the other listeners and the loops lose nothing by it.
  *
  * @example
  * ```ts
@@ -88,12 +90,14 @@ export class IcmpMonitor
   readonly #pollMs: number;
   readonly #readers = new Set<EventReader>();
   readonly #batch = new Uint8Array(BATCH * EVENT_RECORD_BYTES);
-  readonly #interfaceNames = new Map<number, string>();
+  readonly #interfaces: InterfaceNames;
   #slots: Float64Array = new Float64Array(Object.keys(MONITOR_SLOT).length);
   #handle: NativeHandle = 0;
   #inactiveReason = '';
   #taken = 0;
-  #isPolling = false;
+  /** Fetched, and not yet delivered. */
+  #heard: UnreachableEvent[] = [];
+  #isDelivering = false;
   #lostByReaders = 0;
   #timer: NodeJS.Timeout | undefined;
   #keepsAlive = true;
@@ -102,6 +106,7 @@ export class IcmpMonitor
   constructor(options: IcmpMonitorOptions, dependencies: IcmpMonitorDependencies) {
     super(['unreachable']);
     this.#native = dependencies.native;
+    this.#interfaces = new InterfaceNames(dependencies.native);
     this.#pollMs = dependencies.pollMs;
     const name = checkInterface(options);
     try {
@@ -197,15 +202,18 @@ export class IcmpMonitor
     return this;
   }
 
-  /** Ends it: delivers what has been heard, ends the loops, and lets another monitor start. Idempotent. */
+  /**
+   * Ends it: delivers what has been heard, ends the loops, and lets another monitor start. Idempotent. A listener that
+   * calls it hears nothing more; the others and the loops still get what had been heard by then.
+   */
   close(): void {
     if (!this.active) return;
-    if (!this.#isPolling) this.#poll(); // a listener that closes the monitor wants no more
+    let isMore = true;
+    while (isMore) isMore = this.#fetch();
     this.#destroy();
-    for (const reader of this.#readers) reader.end();
-    this.#readers.clear();
-    this.removeListeners();
     this.#adjustTimer();
+    if (this.#isDelivering) this.removeRunningListener();
+    else this.#deliver();
   }
 
   /** As {@link close}. */
@@ -253,33 +261,34 @@ export class IcmpMonitor
     }
   }
 
-  /** Fetches what waits. That there is something is seen in shared memory, without a call. */
   #poll(): void {
-    this.#isPolling = true;
-    while (this.active && this.#slots[MONITOR_SLOT.queued] !== this.#taken) {
-      const count = this.#native.monitor_drain(this.#handle, this.#batch);
-      if (count === 0) break;
-      this.#taken += count;
-      const events = decodeEvents(this.#batch, count, (index) => this.#nameOf(index));
-      for (const event of events) this.#deliver(event);
+    while (this.active && this.#fetch()) this.#deliver();
+  }
+
+  /** Fetches what waits. That there is something is seen in shared memory, without a call. @returns whether there was */
+  #fetch(): boolean {
+    if (this.#slots[MONITOR_SLOT.queued] === this.#taken) return false;
+    const count = this.#native.monitor_drain(this.#handle, this.#batch);
+    this.#taken += count;
+    this.#heard.push(
+      ...decodeEvents(this.#batch, count, (index) => this.#interfaces.nameOf(index)),
+    );
+    return count > 0;
+  }
+
+  /** Listeners may close the monitor meanwhile, and so add to what has been heard. */
+  #deliver(): void {
+    this.#isDelivering = true;
+    for (const event of this.#heard) {
+      for (const reader of this.#readers) if (!reader.push(event)) this.#lostByReaders += 1;
+      this.emit('unreachable', event);
     }
-    this.#isPolling = false;
-  }
-
-  #deliver(event: UnreachableEvent): void {
-    for (const reader of this.#readers) if (!reader.push(event)) this.#lostByReaders += 1;
-    this.emit('unreachable', event);
-  }
-
-  /** Interfaces come and go: the list is read again for an index that it does not have. */
-  #nameOf(index: number): string {
-    const known = this.#interfaceNames.get(index);
-    if (known !== undefined) return known;
-    for (const device of this.#native.host_interfaces())
-      this.#interfaceNames.set(device.index, device.name);
-    const name = this.#interfaceNames.get(index) ?? `#${index}`; // gone again
-    this.#interfaceNames.set(index, name);
-    return name;
+    this.#heard = [];
+    this.#isDelivering = false;
+    if (this.active) return;
+    for (const reader of this.#readers) reader.end();
+    this.#readers.clear();
+    this.removeListeners();
   }
 }
 

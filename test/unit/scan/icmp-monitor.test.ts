@@ -51,6 +51,13 @@ class FakeMonitor {
   interfaces: Pick<NativeInterface, 'index' | 'name'>[] = [{ index: 2, name: 'eth0' }];
   handle = 5;
   refusal: Error | undefined;
+  /** What host_interfaces throws. */
+  fault: Error | undefined;
+  #isAlive = false;
+
+  #checkAlive(handle: number): void {
+    if (!this.#isAlive || handle !== this.handle) throw new Error('it does not exist (any more)');
+  }
 
   hear(...errors: FakeError[]): void {
     for (const error of errors) {
@@ -69,21 +76,29 @@ class FakeMonitor {
       monitor_create: (name: string) => {
         this.calls.push(`create ${name}`);
         if (this.refusal !== undefined) throw this.refusal;
+        this.#isAlive = this.handle !== 0;
         return this.handle;
       },
-      monitor_drain: (_handle: number, out: Uint8Array) => {
+      monitor_drain: (handle: number, out: Uint8Array) => {
+        this.#checkAlive(handle);
         const taken = this.waiting.splice(0, out.length / EVENT_RECORD_BYTES);
         taken.forEach((record, i) => {
           out.set(record, i * EVENT_RECORD_BYTES);
         });
         return taken.length;
       },
-      monitor_slots: () => this.slots,
-      monitor_destroy: () => {
+      monitor_slots: (handle: number) => {
+        this.#checkAlive(handle);
+        return this.slots;
+      },
+      monitor_destroy: (handle: number) => {
+        this.#checkAlive(handle);
+        this.#isAlive = false;
         this.calls.push('destroy');
       },
       host_interfaces: () => {
         this.calls.push('interfaces');
+        if (this.fault !== undefined) throw this.fault;
         return this.interfaces as NativeInterface[];
       },
     };
@@ -312,6 +327,48 @@ describe('an ICMP monitor', () => {
     tick();
     expect(heard).toBe(1);
     expect(fake.calls.filter((call) => call === 'destroy')).toHaveLength(1);
+  });
+
+  it.each(['a poll', 'close()'])(
+    'a listener that closes it during %s takes nothing from the others',
+    async (during) => {
+      const fake = new FakeMonitor();
+      const monitor = fake.start();
+      const states: boolean[] = [];
+      const closing = (): void => {
+        monitor.close();
+        states.push(monitor.active);
+      };
+      const before = listen(monitor);
+      monitor.on('unreachable', closing);
+      const after = listen(monitor);
+      const loop = monitor[Symbol.asyncIterator]();
+      // More than is fetched in one piece.
+      fake.hear(...Array.from({ length: 300 }, (_, i) => ({ targetPort: i })));
+      if (during === 'a poll') tick();
+      else monitor.close();
+      expect([before.length, after.length]).toEqual([300, 300]);
+      if (during === 'a poll') expect(states).toEqual([false]);
+      for (let i = 0; i < 300; i++)
+        await expect(loop.next()).resolves.toMatchObject({ value: { targetPort: i } });
+      await expect(loop.next()).resolves.toMatchObject({ done: true });
+      expect(fake.calls.filter((call) => call === 'destroy')).toHaveLength(1);
+      expect(vi.getTimerCount()).toBe(0);
+    },
+  );
+
+  it('P10 tells of errors also while the interfaces cannot be listed', () => {
+    const fake = new FakeMonitor();
+    const monitor = fake.start();
+    const heard = listen(monitor);
+    fake.fault = fault('system');
+    fake.hear({}, {});
+    tick();
+    fake.fault = undefined;
+    fake.hear({});
+    tick();
+    expect(heard.map((event) => event.interface)).toEqual(['#2', '#2', 'eth0']);
+    monitor.close();
   });
 });
 
