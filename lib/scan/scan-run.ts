@@ -1,7 +1,7 @@
 // A scan as its user holds it: results to iterate over, events, figures, control.
 
-import { EventEmitter } from 'node:events';
-import { checkNumber, invalidArgument } from '../internal/check.js';
+import { checkNumber } from '../internal/check.js';
+import { EventSource } from '../internal/event-source.js';
 import { toPacegateError } from '../internal/native-error.js';
 import type { BackoffEvent } from './backoff-event.js';
 import type { EngineCounters, ScanEngine } from './engines/scan-engine.js';
@@ -51,13 +51,15 @@ const PROGRESS_MS = 250;
  *
  * `done` rejects with what made the scan impossible (an unknown host, no privilege, a device that failed). When the
  * scan is iterated over, the loop throws the same error, and `done` need not be looked at.
+ *
+ * What a listener throws is the program's error and not the scan's: it becomes an uncaught exception of the process, and
+ * where the program takes those, the scan goes on and its results and the other listeners lose nothing.
  */
-export class Scan implements AsyncIterable<ScanResult> {
+export class Scan extends EventSource<ScanEvents> implements AsyncIterable<ScanResult> {
   /** Resolves when everything is settled, or when the scan has been stopped (`complete: false`). */
   readonly done: Promise<ScanSummary>;
   readonly #settings: ScanSettings;
   readonly #dependencies: ScanDependencies;
-  readonly #events = new EventEmitter();
   readonly #queue = new ResultQueue();
   readonly #warnings: ScanWarning[] = [];
   readonly #startNs: bigint;
@@ -76,6 +78,7 @@ export class Scan implements AsyncIterable<ScanResult> {
 
   /** @internal Scans are made by `scan()`. */
   constructor(options: ScanOptions, dependencies: ScanDependencies) {
+    super(['progress', 'warning', 'backoff']);
     this.#settings = checkScanOptions(options);
     this.#rate = this.#settings.maxRate;
     this.#minRateWatch = new MinRateWatch(
@@ -151,31 +154,6 @@ export class Scan implements AsyncIterable<ScanResult> {
   }
 
   /**
-   * Adds a listener.
-   *
-   * @throws PacegateError (`ERR_PACEGATE_INVALID_ARGUMENT`) for an event there is not
-   */
-  on<Name extends keyof ScanEvents>(
-    event: Name,
-    listener: (...values: ScanEvents[Name]) => void,
-  ): this {
-    const name: string = event;
-    if (!['progress', 'warning', 'backoff'].includes(name))
-      throw invalidArgument('event', name, `'progress', 'warning' or 'backoff'`);
-    this.#events.on(name, listener as (...values: unknown[]) => void);
-    return this;
-  }
-
-  /** Removes a listener. */
-  off<Name extends keyof ScanEvents>(
-    event: Name,
-    listener: (...values: ScanEvents[Name]) => void,
-  ): this {
-    this.#events.off(event, listener as (...values: unknown[]) => void);
-    return this;
-  }
-
-  /**
    * Reads the results in the order in which they become known. Several iterators share them.
    *
    * @throws PacegateError (`ERR_PACEGATE_INVALID_ARGUMENT`) when unread results have been given up already
@@ -233,7 +211,8 @@ export class Scan implements AsyncIterable<ScanResult> {
       this.#drain(engine, isOver);
       this.#watchCapture(counters);
       this.#tellProgress(isOver);
-      const slow = this.#isPaused ? undefined : this.#minRateWatch.look(counters);
+      const isHeld = this.#isPaused || this.#isStopping;
+      const slow = isHeld ? undefined : this.#minRateWatch.look(counters);
       if (slow !== undefined) this.#warn('below-min-rate', slow);
     });
   }
@@ -245,7 +224,7 @@ export class Scan implements AsyncIterable<ScanResult> {
       this.#queue.push(results);
       if (results.length < BATCH) break;
     }
-    for (const backoff of engine.takeBackoffs?.() ?? []) this.#events.emit('backoff', backoff);
+    for (const backoff of engine.takeBackoffs?.() ?? []) this.emit('backoff', backoff);
     if (this.#queue.discarded > 0 && !this.#hasWarned('results-unread')) {
       this.#warn('results-unread', 'nobody reads the results: from now on they are only counted');
     }
@@ -268,14 +247,16 @@ export class Scan implements AsyncIterable<ScanResult> {
     const nowMs = performance.now();
     if (!isOver && nowMs < this.#nextProgressMs) return;
     this.#nextProgressMs = nowMs + PROGRESS_MS;
-    if (this.#events.listenerCount('progress') > 0) this.#events.emit('progress', this.statistics);
+    if (this.listenerCount('progress') > 0) this.emit('progress', this.statistics);
   }
 
   /** Told a turn later, so that a listener added right after `scan()` hears the first ones too. */
   #warn(code: string, message: string): void {
     const warning = { code, message };
     this.#warnings.push(warning);
-    queueMicrotask(() => this.#events.emit('warning', warning));
+    queueMicrotask(() => {
+      this.emit('warning', warning);
+    });
   }
 
   #summarize(plan: ScanPlan): ScanSummary {

@@ -293,6 +293,41 @@ describe('a scan', () => {
     await expect(done).rejects.toThrow("maxTargetRate needs the technique 'syn'");
   });
 
+  it('loses nothing to a listener that throws: the error is the program’s', async () => {
+    const uncaught: unknown[] = [];
+    const keep = (error: unknown): void => void uncaught.push(error);
+    process.on('uncaughtException', keep);
+    try {
+      const { native, scan } = begin();
+      const told: string[] = [];
+      for (const event of ['progress', 'warning', 'backoff'] as const) {
+        scan.on(event, () => {
+          if (!told.includes(event)) throw new Error(event);
+        });
+        scan.on(event, () => told.push(event));
+      }
+      const results = collect(scan);
+      native.records.push(encodeBackoff('all'));
+      find(native, 100);
+      native.set(SCAN_SLOT.receiveDropped, 7);
+      await vi.waitFor(() => {
+        expect(uncaught).toHaveLength(3);
+      });
+      find(native, 100);
+      native.end(4, 100);
+      expect(await results).toHaveLength(200);
+      await expect(scan.done).resolves.toMatchObject({ complete: true });
+      expect(new Set(told)).toEqual(new Set(['progress', 'warning', 'backoff']));
+      expect(uncaught.map((error) => (error as Error).message).sort()).toEqual([
+        'backoff',
+        'progress',
+        'warning',
+      ]);
+    } finally {
+      process.off('uncaughtException', keep);
+    }
+  });
+
   it('refuses listeners for events there are not', () => {
     const { native, scan } = begin();
     const on = (event: string) => () => scan.on(event as 'progress', () => undefined);
