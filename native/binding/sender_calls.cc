@@ -3,7 +3,6 @@
 #include <array>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -73,8 +72,7 @@ SenderOptions read_options(const Napi::Value& value) {
 }
 
 /// Arguments 1 to 3: where a shared bucket is, and what it was made with.
-std::optional<SharedPlace> read_limiter(const Call& call) {
-  if (call.value(1).IsUndefined()) return std::nullopt;
+SharedPlace read_limiter(const Call& call) {
   const BucketMaking making{call.number(2), call.number(3)};
   // Whoever shared it has made it; should its file be gone since, it begins full like any other.
   return join_bucket(call, 1, making, making.burst, ticks_from_ns(platform::monotonic_ns()));
@@ -116,8 +114,13 @@ FrameVariation read_variation(const Call& call, const Transmitter& transmitter) 
 
 napi_value sender_open(Call& call) {
   const SenderOptions options = read_options(call.value(0));
-  auto object = std::make_unique<SenderObject>(call.env(), options, read_limiter(call));
+  auto object = std::make_unique<SenderObject>(call.env(), options);
   return call.int32_value(call.environment().senders.add(std::move(object)));
+}
+
+napi_value sender_charge_to(Call& call) {
+  object_of(call).charge_to(read_limiter(call));
+  return Call::nothing();
 }
 
 napi_value sender_info(Call& call) {
@@ -187,6 +190,7 @@ napi_value sender_close(Call& call) {
 
 void register_sender_calls(Exports& exports) {
   exports.add<sender_open>("sender_open");
+  exports.add<sender_charge_to>("sender_charge_to");
   exports.add<sender_info>("sender_info");
   exports.add<sender_slots>("sender_slots");
   exports.add<sender_send>("sender_send");

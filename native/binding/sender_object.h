@@ -27,16 +27,18 @@ struct SenderOptions {
 
 class SenderObject {
  public:
-  /// \param limiter a bucket that was shared, held here by itself: whoever else has it may go
   /// \throws platform::PlatformError when the device cannot be opened
-  SenderObject(Napi::Env env, const SenderOptions& options, std::optional<SharedPlace> limiter)
+  SenderObject(Napi::Env env, const SenderOptions& options)
       : counters_(env, kTransmitSlotCount),
         slots_(*new(counters_.values().data()) TransmitSlots),
-        limiter_(std::move(limiter)),
         mtu_(options.interface.mtu),
-        transmitter_(opener(options), options.pacing,
-                     limiter_ ? &limiter_->state().as<TokenBucket>() : nullptr, slots_) {
+        transmitter_(opener(options), options.pacing, slots_) {
     static_assert(sizeof(TransmitSlots) == kTransmitSlotCount * sizeof(double));
+  }
+
+  /// \param limiter a bucket that was shared, held here by itself: whoever else has it may go
+  void charge_to(SharedPlace limiter) {
+    transmitter_.charge_to(limiter_.emplace(std::move(limiter)).state().as<TokenBucket>());
   }
 
   [[nodiscard]] Transmitter& transmitter() { return transmitter_; }

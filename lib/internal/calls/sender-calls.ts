@@ -26,17 +26,19 @@ export type NativeVaried = 'none' | 'ipv4-destination' | 'destination-port';
 
 /** Packet senders: a device each, and a thread for each transmit. */
 export interface NativeSenderCalls {
+  /** Opens the device. */
+  sender_open: (options: NativeSenderOptions) => NativeHandle;
   /**
-   * Opens the device.
+   * Before anything is sent.
    *
    * @param limiter - a shared token bucket that each packet is charged to, made with `rate` and `burst`
    */
-  sender_open: (
-    options: NativeSenderOptions,
-    limiter?: Uint8Array | string,
-    rate?: number,
-    burst?: number,
-  ) => NativeHandle;
+  sender_charge_to: (
+    handle: NativeHandle,
+    limiter: Uint8Array | string,
+    rate: number,
+    burst: number,
+  ) => void;
   sender_info: (handle: NativeHandle) => NativeSenderInfo;
   /** Live counters; the layout is in lib/scan. To be read only. */
   sender_slots: (handle: NativeHandle) => Float64Array;

@@ -7,6 +7,7 @@ import { DisposedError, PacegateError } from '../../internal/errors.js';
 import { toPacegateError } from '../../internal/native-error.js';
 import { frameRefused, scanFailure } from '../scan-errors.js';
 import { slotReader, TRANSMIT_PHASE, type ReadSlot } from './sender-slots.js';
+import type { JoinableBucket } from '../../limiters/bucket/bucket-place.js';
 import {
   checkRate,
   checkSenderOptions,
@@ -72,14 +73,9 @@ export class PacketSender implements Disposable {
   }
 
   private constructor({ native: settings, limiter }: SenderSettings) {
-    const bucket = limiter?.join();
-    try {
-      const { place, madeWith } = bucket ?? {};
-      this.#handle = native.sender_open(settings, place, madeWith?.rate, madeWith?.burst);
-    } catch (error) {
-      throw toPacegateError(error);
-    }
+    this.#handle = this.#call(() => native.sender_open(settings));
     dropped.register(this, this.#handle, this);
+    if (limiter !== undefined) this.#chargeTo(limiter);
     this.#rate = settings.rate;
     this.#info = native.sender_info(this.#handle);
     this.#slot = slotReader(native.sender_slots(this.#handle));
@@ -176,6 +172,17 @@ export class PacketSender implements Disposable {
   /** As {@link close}. */
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  /** Once the device is open: a bucket that has been shared stays so, and goes without leases. */
+  #chargeTo(limiter: JoinableBucket): void {
+    try {
+      const { place, madeWith } = limiter.join();
+      native.sender_charge_to(this.#handle, place, madeWith.rate, madeWith.burst);
+    } catch (error) {
+      this.close();
+      throw toPacegateError(error);
+    }
   }
 
   #checkAlive(): void {

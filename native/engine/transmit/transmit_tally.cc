@@ -22,6 +22,7 @@ void TransmitTally::began(std::uint64_t now_ns) noexcept {
   slots_.set(kTransmitRunStartNs, static_cast<double>(now_ns));
   slots_.set(kTransmitRunEndNs, static_cast<double>(now_ns));
   stall_ = StallWatch();
+  is_transmitting_ = true;
   first_ns_ = 0;
   paced_ns_before_ = slots_.get(kTransmitPacedNs);
   paced_packets_before_ = slots_.get(kTransmitPacedPackets);
@@ -31,6 +32,7 @@ void TransmitTally::began(std::uint64_t now_ns) noexcept {
 void TransmitTally::ended(std::uint64_t now_ns) noexcept {
   slots_.set(kTransmitRunEndNs, static_cast<double>(now_ns));
   publish(now_ns);
+  is_transmitting_ = false;
 }
 
 void TransmitTally::sent(std::uint64_t packets, std::uint64_t now_ns) noexcept {
@@ -42,7 +44,7 @@ void TransmitTally::sent(std::uint64_t packets, std::uint64_t now_ns) noexcept {
 void TransmitTally::departed(const platform::Departures& departures) noexcept {
   if (departures.refused > 0) {
     slots_.add(kTransmitFailed, static_cast<double>(departures.refused));
-    slots_.add(kTransmitRunFailed, static_cast<double>(departures.refused));
+    add_to_run(kTransmitRunFailed, departures.refused);
   }
   if (departures.left > departures.refused) {
     pacer_.left(departures);
@@ -56,12 +58,12 @@ void TransmitTally::departed(const platform::Departures& departures) noexcept {
 void TransmitTally::count(std::uint64_t packets, std::uint64_t first_ns, std::uint64_t last_ns,
                           std::uint64_t with_the_first) noexcept {
   slots_.add(kTransmitSent, static_cast<double>(packets));
-  slots_.add(kTransmitRunSent, static_cast<double>(packets));
   stall_.accepted();
+  if (!is_transmitting_) return;
+  add_to_run(kTransmitRunSent, packets);
   const bool is_first = first_ns_ == 0;
   if (is_first) first_ns_ = first_ns;
-  slots_.add(kTransmitRunPacedPackets,
-             static_cast<double>(is_first ? packets - with_the_first : packets));
+  add_to_run(kTransmitRunPacedPackets, is_first ? packets - with_the_first : packets);
   slots_.set(kTransmitRunPacedNs, static_cast<double>(last_ns - first_ns_));
   slots_.set(kTransmitPacedPackets, paced_packets_before_ + slots_.get(kTransmitRunPacedPackets));
   slots_.set(kTransmitPacedNs, paced_ns_before_ + slots_.get(kTransmitRunPacedNs));
@@ -70,7 +72,7 @@ void TransmitTally::count(std::uint64_t packets, std::uint64_t first_ns, std::ui
 void TransmitTally::refused(std::uint64_t packets, int system_error, bool accepted,
                             std::uint64_t now_ns) noexcept {
   slots_.add(kTransmitFailed, static_cast<double>(packets));
-  slots_.add(kTransmitRunFailed, static_cast<double>(packets));
+  add_to_run(kTransmitRunFailed, packets);
   slots_.set(kTransmitFaultErrno, system_error);
   if (!accepted) stall_.refused(packets, now_ns);
 }

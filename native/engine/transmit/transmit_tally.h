@@ -15,7 +15,8 @@ class TransmitTally {
  public:
   TransmitTally(TransmitSlots& slots, Pacer& pacer) noexcept : slots_(slots), pacer_(pacer) {}
 
-  /// A transmit begins. On the thread that will transmit, as are all that follow until ended().
+  /// A transmit begins. On the thread that will transmit, as are all that follow until ended(). What
+  /// is sent outside, by the caller's calls, has no rate: it counts in the totals only.
   void began(std::uint64_t now_ns) noexcept;
   void ended(std::uint64_t now_ns) noexcept;
 
@@ -42,12 +43,16 @@ class TransmitTally {
   [[nodiscard]] bool device_is_dead() const noexcept { return stall_.dead(); }
 
  private:
+  void add_to_run(TransmitSlot slot, std::uint64_t packets) noexcept {
+    if (is_transmitting_) slots_.add(slot, static_cast<double>(packets));
+  }
   void count(std::uint64_t packets, std::uint64_t first_ns, std::uint64_t last_ns,
              std::uint64_t with_the_first) noexcept;
 
   TransmitSlots& slots_;
   Pacer& pacer_;
   StallWatch stall_;
+  bool is_transmitting_ = false;
   std::uint64_t first_ns_ = 0;  // departure in this transmit
   double paced_ns_before_ = 0;  // of earlier transmits
   double paced_packets_before_ = 0;

@@ -18,14 +18,12 @@ constexpr std::uint64_t kManyFrames = 1'000'000;
 
 }  // namespace
 
-Transmitter::Transmitter(OpenSender open, const PacingOptions& pacing, TokenBucket* limiter,
-                         TransmitSlots& slots)
+Transmitter::Transmitter(OpenSender open, const PacingOptions& pacing, TransmitSlots& slots)
     : open_(std::move(open)),
       opened_for_(kUsualFrameBytes),
       sender_(open_(opened_for_)),
       slots_(slots),
       pacer_(pacing, sender_->lead_ns(), platform::monotonic_ns()),
-      tokens_(limiter),
       tally_(slots, pacer_) {
   control_.rate.store(pacing.rate);
 }

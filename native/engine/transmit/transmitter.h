@@ -34,16 +34,18 @@ using OpenSender = std::function<std::unique_ptr<platform::PacketSender>(std::si
 class Transmitter {
  public:
   /// Opens the device; sends nothing.
-  /// \param limiter what each packet costs a token of; nullptr for none. Must outlive this
   /// \param slots the live counters; must outlive this
   /// \throws platform::PlatformError
-  Transmitter(OpenSender open, const PacingOptions& pacing, TokenBucket* limiter,
-              TransmitSlots& slots);
+  Transmitter(OpenSender open, const PacingOptions& pacing, TransmitSlots& slots);
   /// Ends a transmit where it is, within one wake-up. What a sender holds still leaves, within its
   /// lead.
   ~Transmitter();
   Transmitter(const Transmitter&) = delete;
   Transmitter& operator=(const Transmitter&) = delete;
+
+  /// Each packet costs a token of `limiter` from now on. Before anything is sent.
+  /// \param limiter must outlive this
+  void charge_to(TokenBucket& limiter) noexcept { tokens_ = BucketCharge(&limiter); }
 
   using Frames = std::span<const std::span<const std::uint8_t>>;
   /// Sends what the limits and the device allow at this moment, from the first frame on. Not while a
@@ -78,7 +80,7 @@ class Transmitter {
   TransmitSlots& slots_;
   TransmitControl control_;
   Pacer pacer_;
-  BucketCharge tokens_;
+  BucketCharge tokens_{nullptr};
   TransmitTally tally_;
   std::thread thread_;
 };

@@ -130,8 +130,7 @@ TEST_SUITE("engine/transmit with a lead") {
     const auto device = std::make_shared<test::FakeDevice>();
     TransmitSlots slots;
     {
-      Transmitter transmitter(test::opens<FakeHoldingSender>(device), {.rate = 1000}, nullptr,
-                              slots);
+      Transmitter transmitter(test::opens<FakeHoldingSender>(device), {.rate = 1000}, slots);
       const test::Frame small(60, 1);
       const test::Frame large(1000, 2);
       const std::vector<std::span<const std::uint8_t>> first(3, small);

@@ -44,7 +44,9 @@ OpenSender opens(const std::shared_ptr<FakeDevice>& device) {
 template <typename Sender = FakeFrameSender>
 struct Rig {
   explicit Rig(double rate = kUnlimited, TokenBucket* bucket = nullptr)
-      : transmitter(opens<Sender>(device), {.rate = rate}, bucket, slots) {}
+      : transmitter(opens<Sender>(device), {.rate = rate}, slots) {
+    if (bucket != nullptr) transmitter.charge_to(*bucket);
+  }
 
   TransmitPhase phase() const {
     return static_cast<TransmitPhase>(slots.get_acquired(kTransmitPhase));

@@ -152,6 +152,31 @@ TEST_SUITE("engine/transmit") {
     CHECK(rig.count(kTransmitFailed) == 1);
   }
 
+  TEST_CASE("send: frames between transmits count in the totals, and in no transmit's rate") {
+    Rig rig;
+    const Frame frame(60, 1);
+    const std::vector<std::span<const std::uint8_t>> spans(4, frame);
+    CHECK(rig.transmitter.send(spans).accepted == 4);
+    CHECK(rig.count(kTransmitPacedPackets) == 0);
+
+    rig.transmitter.begin(ports_from(1), 1000);
+    CHECK(rig.await_end() == TransmitPhase::complete);
+    const std::uint64_t packets = rig.count(kTransmitPacedPackets);
+    const std::uint64_t paced_ns = rig.count(kTransmitPacedNs);
+    const std::uint64_t cpu_ns = rig.count(kTransmitCpuNs);
+    rig.device->policy = [](std::size_t) -> SendReport { return {3, SendOutcome::failed, EPERM}; };
+    CHECK(rig.transmitter.send(spans).accepted == 3);
+    rig.device->policy = [](std::size_t) -> SendReport { return {0, SendOutcome::failed, EPERM}; };
+    CHECK(rig.transmitter.send(spans).accepted == 0);
+    CHECK(rig.count(kTransmitSent) == 1007);
+    CHECK(rig.count(kTransmitFailed) == 1);
+    CHECK(rig.count(kTransmitRunSent) == 1000);
+    CHECK(rig.count(kTransmitRunFailed) == 0);
+    CHECK(rig.count(kTransmitPacedPackets) == packets);
+    CHECK(rig.count(kTransmitPacedNs) == paced_ns);
+    CHECK(rig.count(kTransmitCpuNs) == cpu_ns);
+  }
+
   TEST_CASE("send: the rate of the transmits is that of the calls as well") {
     Rig rig(kHardlyEver);
     const Frame frame(60, 1);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { TokenBucket } from '../../../../lib/index.js';
 import {
   checkRate,
@@ -79,6 +79,13 @@ describe('P3 the options of a packet sender', () => {
     // Shared only once it is joined, with all it owes.
     expect(limiter?.join().madeWith).toEqual({ rate: 5, burst: 3 });
     expect(bucket.availableTokens()).toBeLessThan(2);
+  });
+
+  it('leave a limiter as it is when the device cannot be opened', () => {
+    using bucket = new TokenBucket({ rate: 5, burst: 3 });
+    const share = vi.spyOn(bucket, 'share', 'get');
+    expect(() => PacketSender.open({ interface: 'pgnone9', limiter: bucket })).toThrow();
+    expect(share).not.toHaveBeenCalled();
   });
 
   it('refuse a limiter on a clock of its own', () => {
