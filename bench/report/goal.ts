@@ -11,7 +11,9 @@ export interface Goal {
 
 export type Bound = { readonly atLeast: number } | { readonly atMost: number };
 
-export function goal(what: string, measured: number | undefined, bound: Bound): Goal {
+/** @param value - what was measured; NaN, as of a mean of no values, is nothing measured */
+export function goal(what: string, value: number | undefined, bound: Bound): Goal {
+  const measured = Number.isNaN(value) ? undefined : value;
   const isLeast = 'atLeast' in bound;
   const limit = isLeast ? bound.atLeast : bound.atMost;
   const met = measured === undefined ? undefined : isLeast ? measured >= limit : measured <= limit;

@@ -122,7 +122,7 @@ function limitOf(text: string): number {
 
 /** `100`, or `100/16`; a length above 32 can only be meant for IPv6. */
 function prefixRateOf(text: string): MaxPrefixRate {
-  const [rate = '', length] = text.split('/', 2);
+  const [, rate = text, length] = /^([^/]*)\/([^/]*)$/.exec(text) ?? [];
   const prefix = length === undefined ? undefined : numberOf('--max-prefix-rate', length);
   return {
     rate: numberOf('--max-prefix-rate', rate),

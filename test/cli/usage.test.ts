@@ -68,6 +68,7 @@ describe('bad usage: one line with a code, exit 2, nothing sent', () => {
     [['scan', '-p80', '-sT', T, '--adaptive-rate'], 'NOT_SUPPORTED', '--adaptive-rate'],
     [['scan', '-p80', T, '--max-target-rate', 'x'], 'INVALID_ARGUMENT', '--max-target-rate'],
     [['scan', '-p80', T, '--max-prefix-rate', '5/x'], 'INVALID_ARGUMENT', '--max-prefix-rate'],
+    [['scan', '-p80', T, '--max-prefix-rate', '5/24/9'], 'INVALID_ARGUMENT', '--max-prefix-rate'],
     [['scan', '-p80', T, '--max-prefix-rate', '0/24'], 'OUT_OF_RANGE', '--max-prefix-rate must'],
     [['scan', '-p80', T, '--backoff-limit', '0'], 'OUT_OF_RANGE', '--backoff-limit'],
     [['frobnicate'], 'INVALID_ARGUMENT', 'frobnicate'],
