@@ -1,5 +1,6 @@
 // Runs an IcmpMonitor with the options of its argument, and prints one JSON line for everything that happens: its
-// start, each event, the results of a scan in the same process if one is asked for, and, at SIGTERM, its figures.
+// start, each event, the results of a scan in the same process if one is asked for (SIGUSR2 stops it), and, at SIGTERM,
+// its figures.
 import { IcmpMonitor, scan } from 'pacegate/scan';
 
 const { options, scanOptions } = JSON.parse(process.argv[2]);
@@ -16,6 +17,7 @@ print('ended', { active: monitor.active, statistics: monitor.statistics });
 
 async function scanBeside() {
   const running = scan(scanOptions);
+  process.once('SIGUSR2', () => void running.stop());
   for await (const result of running) print('result', result);
   const { complete, statistics } = await running.done;
   print('scanned', { complete, icmpUnreachable: statistics.icmpUnreachable });

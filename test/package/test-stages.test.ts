@@ -61,7 +61,7 @@ describe('the order of the stages', async () => {
 
 describe('the native test stages', async () => {
   const { counts } = (await load('stages/native-tests')) as {
-    counts: (result: { ok: boolean; output: string }) => Counts;
+    counts: (result: { ok: boolean; output: string }, chosen?: { output: string }) => Counts;
   };
   const closing = (passed: number, failed: number, skipped: number): string =>
     `===\n[doctest] test cases: ${passed + failed} | ${passed} passed | ${failed} failed | ${skipped} skipped\n`;
@@ -74,6 +74,14 @@ describe('the native test stages', async () => {
       passed: 88,
       failed: 2,
     });
+  });
+
+  it('do not take for skipped what a filter leaves out', () => {
+    const chosen = {
+      output: '===\n[doctest] unskipped test cases passing the current filters: 92\n',
+    };
+    expect(counts({ ok: true, output: closing(90, 0, 210) }, chosen).skipped).toBe(2);
+    expect(() => counts({ ok: true, output: closing(90, 0, 210) }, { output: '' })).toThrow();
   });
 
   it.each([

@@ -93,15 +93,15 @@ export class Responder implements AsyncDisposable {
     ]);
     const lines = linesOf(running);
     const truth = new Truth(options.key ?? 0, options.shares);
-    await untilReady(running, lines);
+    await nextLine(running, lines);
     return new Responder(running, lines, folder, truth);
   }
 
   /** What it saw so far. */
   async figures(): Promise<Figures> {
-    const answer = once(this.#lines, 'line') as Promise<[string]>;
+    const answer = nextLine(this.#running, this.#lines);
     this.#running.child.stdin?.write('\n');
-    return JSON.parse((await answer)[0]) as Figures;
+    return JSON.parse(await answer) as Figures;
   }
 
   /** Ends it. What it has on its way out (delays) is not sent any more. */
@@ -131,7 +131,7 @@ export class Responder implements AsyncDisposable {
 /** Lets frames arrive at `device` that its peer sends by XDP, for as long as the namespace is there. */
 export async function letEverythingPass(namespace: Namespace, device: string): Promise<void> {
   const running = startTool(namespace, ['pass', device]);
-  await untilReady(running, linesOf(running));
+  await nextLine(running, linesOf(running));
 }
 
 function startTool(namespace: Namespace, args: readonly string[]): Running {
@@ -146,12 +146,13 @@ function linesOf({ child }: Running): Interface {
   return createInterface(child.stdout);
 }
 
-async function untilReady(running: Running, lines: Interface): Promise<void> {
+async function nextLine(running: Running, lines: Interface): Promise<string> {
   const ended = running.finished.then(({ stderr }) => {
     throw new Error(`the responder ended: ${stderr}`);
   });
   ended.catch(() => undefined); // it ends some time
-  await Promise.race([once(lines, 'line'), ended]);
+  const [line] = (await Promise.race([once(lines, 'line'), ended])) as [string];
+  return line;
 }
 
 function argumentsOf(options: ResponderOptions): string[] {
