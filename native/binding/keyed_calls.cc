@@ -195,7 +195,7 @@ napi_value keyed_delete(Call& call) {
   const KeyId id = read_key(call, 1, object);
   const Ticks now = now_of<Time>(call, 2);
   return call.boolean(
-      object.store.with_table(now, [&](KeyedTable& table) { return table.remove(id, now); }));
+      object.store.with_table(now, [&](KeyedTable& table) { return table.remove(id); }));
 }
 
 template <typename Time>

@@ -49,8 +49,8 @@ void KeyedShard::make_bucket(KeyedSlot& slot, Ticks word) noexcept {
 void KeyedShard::make_blocked(KeyedSlot& slot, const KeyBlock& block, Ticks now) const noexcept {
   if (!slot.is_blocked()) {
     // Admits too little whether it is read as a bucket or as a block.
-    const bool is_long = block.left > kMaxKeyDebt - std::min(block.debt_behind, kMaxKeyDebt);
-    slot.word = now + (is_long ? kMaxKeyDebt : block.left + block.debt_behind);
+    const bool is_long = block.left > kMostKeyDebt - std::min(block.debt_behind, kMostKeyDebt);
+    slot.word = now + (is_long ? kMostKeyDebt : block.left + block.debt_behind);
     order_stores();
     slot.tag |= KeyedSlot::kBlocked;
     order_stores();
@@ -107,18 +107,38 @@ Ticks KeyedShard::rescaled(const KeyedSlot& slot, const BucketQuota& to, Ticks n
     return debt == 0 ? slot.word : now + rescaled_debt(debt, state_.quota, to);
   }
   KeyBlock block = KeyBlock::read(slot.word, state_.quota, now);
-  if (block.left + block.debt_behind == 0) return slot.word;
+  // Its shares would be more ticks of a larger capacity, and so be owed again.
+  if (block.left + block.debt_behind == 0) return slot.word & ~KeyBlock::kShares;
   block.debt_behind = rescaled_debt(block.debt_behind, state_.quota, to);
   return block.word(to, now);
 }
 
 void KeyedShard::rescale(const BucketQuota& quota, std::uint64_t generation, Ticks now) noexcept {
+  state_.progress = 0;
+  order_stores();
   state_.stage = KeyedShardState::Stage::rescaling;
   order_stores();
-  for (std::uint32_t i = 0; i < state_.capacity; ++i) {
-    if (!slots_[i].is_free()) slots_[i].word = rescaled(slots_[i], quota, now);
+  rescale_rest(quota, generation, now);
+}
+
+/// Until all slots are done, state_.quota is that of the others.
+void KeyedShard::rescale_rest(const BucketQuota& quota, std::uint64_t generation,
+                              Ticks now) noexcept {
+  for (std::uint32_t i = state_.progress / 2; i < state_.capacity; ++i) {
+    KeyedSlot& slot = slots_[i];
+    if (state_.progress % 2 != 0) {
+      slot.word = state_.saved;
+    } else {
+      state_.saved = slot.word;
+    }
+    order_stores();
+    state_.progress = 2 * i + 1;
+    order_stores();
+    if (!slot.is_free()) slot.word = rescaled(slot, quota, now);
+    order_stores();
+    state_.progress = 2 * (i + 1);
+    order_stores();
   }
-  order_stores();
   state_.quota = quota;
   state_.generation = generation;
   order_stores();
@@ -126,14 +146,12 @@ void KeyedShard::rescale(const BucketQuota& quota, std::uint64_t generation, Tic
 }
 
 void KeyedShard::repair(const BucketQuota& quota, std::uint64_t generation, Ticks now) noexcept {
-  if (state_.stage == KeyedShardState::Stage::clearing) return clear();
+  if (state_.stage == KeyedShardState::Stage::clearing) clear();
   drop_copies();
   if (state_.stage == KeyedShardState::Stage::rescaling) {
-    state_.quota = quota;
-    for (std::uint32_t i = 0; i < state_.capacity; ++i) empty_bucket(slots_[i], now);
-    state_.generation = generation;
-    order_stores();
-    state_.stage = KeyedShardState::Stage::none;
+    rescale_rest(quota, generation, now);
+  } else if (state_.generation != generation) {
+    rescale(quota, generation, now);
   }
   state_.count = 0;
   state_.known = 0;
@@ -142,16 +160,6 @@ void KeyedShard::repair(const BucketQuota& quota, std::uint64_t generation, Tick
     state_.known += slots_[i].is_known() ? 1 : 0;
   }
   if (state_.cursor >= state_.capacity) state_.cursor = 0;
-}
-
-/// Half rescaled, it is unknown by which quota a word is to be read.
-void KeyedShard::empty_bucket(KeyedSlot& slot, Ticks now) const noexcept {
-  if (slot.is_free() || time_to_expiry(slot, now) == 0) return;
-  if (slot.is_blocked()) {
-    slot.word |= KeyBlock::kShares;
-  } else {
-    slot.word = now + std::max(key_debt(slot.word, now), state_.quota.capacity);
-  }
 }
 
 /// A shift cut short leaves the key that was being moved twice; the place it is found at is right.

@@ -5,7 +5,7 @@
 /// A shard may lie in memory that several processes share, under one lock. A process that is killed
 /// while it holds the lock leaves the array such that no key owes less than it should: the word of a
 /// slot is written before its tag, and what is shifted is copied before its old place is taken.
-/// repair() then puts the counts right.
+/// repair() then puts the counts right, and goes on with a change of the quota where it was cut short.
 #pragma once
 
 #include <cstdint>
@@ -48,7 +48,11 @@ struct alignas(kCacheLine) KeyedShardState {
   std::uint32_t cursor = 0;  ///< where the next sweep goes on
   /// What the holder is doing to all slots.
   enum class Stage : std::uint32_t { none, rescaling, clearing } stage = Stage::none;
+  /// Rescaling: twice the slots that are done, and one more while the next one is changed.
+  std::uint32_t progress = 0;
+  Ticks saved = 0;  ///< the word of that one before
 };
+static_assert(sizeof(KeyedShardState) == kCacheLine);
 
 /// What sweeping may remove: slots that say no more than an absent key would.
 struct SweepRule {
@@ -74,10 +78,15 @@ class KeyedShard {
     return static_cast<std::uint32_t>((fraction * capacity) >> 32) & ~(kSlotsInLine - 1);
   }
 
-  /// The slot of `id`, or the free one where it belongs.
+  /// The slot of `id`, or the free one where it belongs. Where none is free, which only somebody who
+  /// scribbles over shared memory can do, another key's: the search ends in any case.
   [[nodiscard]] KeyedSlot& find(KeyId id) noexcept {
-    std::uint32_t i = home_of(id, shard_bits_, state_.capacity);
-    while (!slots_[i].is_free() && slots_[i].id() != id) i = next(i);
+    const std::uint32_t home = home_of(id, shard_bits_, state_.capacity);
+    std::uint32_t i = home;
+    while (!slots_[i].is_free() && slots_[i].id() != id) {
+      i = next(i);
+      if (i == home) break;
+    }
     return slots_[i];
   }
 
@@ -106,8 +115,8 @@ class KeyedShard {
   /// Reads every word by another quota from now on.
   void rescale(const BucketQuota& quota, std::uint64_t generation, Ticks now) noexcept;
 
-  /// Puts in order what a holder that died left. Where it died in rescale(), whoever owed anything has
-  /// an empty bucket. \param quota, generation as the table has them
+  /// Puts in order what a holder that died left. Where it died before the end of rescale(), the rest
+  /// is rescaled now. \param quota, generation as the table has them
   void repair(const BucketQuota& quota, std::uint64_t generation, Ticks now) noexcept;
 
   /// Frees all slots.
@@ -127,7 +136,7 @@ class KeyedShard {
                             std::uint32_t most_known) const noexcept;
   [[nodiscard]] Ticks rescaled(const KeyedSlot& slot, const BucketQuota& to,
                                Ticks now) const noexcept;
-  void empty_bucket(KeyedSlot& slot, Ticks now) const noexcept;
+  void rescale_rest(const BucketQuota& quota, std::uint64_t generation, Ticks now) noexcept;
   void drop_copies() noexcept;
 
   KeyedShardState& state_;

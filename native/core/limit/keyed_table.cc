@@ -23,18 +23,9 @@ KeyedTable::Quota KeyedTable::current_quota() const noexcept {
   }
 }
 
-KeyedShard KeyedTable::enter(std::uint32_t index, Ticks now) noexcept {
-  KeyedShard shard = shard_at(index);
-  if (shard.state().generation != header_->generation.load(std::memory_order_acquire)) {
-    const Quota current = current_quota();
-    shard.rescale(current.quota, current.generation, now);
-  }
-  return shard;
-}
-
 BucketVerdict KeyedTable::try_acquire(KeyId id, double cost, Ticks now) noexcept {
   const std::uint32_t index = shard_of(id);
-  KeyedShard shard = enter(index, now);
+  KeyedShard shard = shard_at(index);
   const Ticks price = key_price(shard.quota(), cost);
   KeyedSlot& slot = shard.find(id);
   return slot.is_free() ? take_as_new(index, id, price, now) : take(shard, slot, price, now);
@@ -45,12 +36,11 @@ std::size_t KeyedTable::try_acquire_many(std::span<const KeyId> ids, std::uint8_
   constexpr std::size_t kAhead = 32;  // as many lines as a core can have under way, and some
   const std::size_t size = ids.size();
   for (std::size_t i = 0; i < std::min(kAhead, size); ++i) prefetch_for_write(home_of(ids[i]));
-  const Quota current = current_quota();
-  const Ticks price = key_price(current.quota, cost);
+  const Ticks price = key_price(shards_[0].quota, cost);
   std::size_t count = 0;
   for (std::size_t i = 0; i < size; ++i) {
     if (i + kAhead < size) prefetch_for_write(home_of(ids[i + kAhead]));
-    const Quick quick = take_quickly(ids[i], price, current, now);
+    const Quick quick = take_quickly(ids[i], price, now);
     const bool is_allowed =
         quick == Quick::unsure ? try_acquire(ids[i], cost, now).allowed() : quick == Quick::allowed;
     allowed[i] = is_allowed ? 1 : 0;
@@ -60,14 +50,12 @@ std::size_t KeyedTable::try_acquire_many(std::span<const KeyId> ids, std::uint8_
 }
 
 /// The common case by itself: a key that is there and not blocked.
-inline KeyedTable::Quick KeyedTable::take_quickly(KeyId id, Ticks price, const Quota& current,
-                                                  Ticks now) noexcept {
+inline KeyedTable::Quick KeyedTable::take_quickly(KeyId id, Ticks price, Ticks now) noexcept {
   KeyedShard shard = shard_at(shard_of(id));
-  if (shard.state().generation != current.generation) return Quick::unsure;
   KeyedSlot& slot = shard.find(id);
   if (slot.is_free() || slot.is_blocked() || price == 0) return Quick::unsure;
   const Ticks next = key_debt(slot.word, now) + std::min(price, kMaxKeyDebt);
-  if (next > current.quota.capacity) return Quick::denied;
+  if (next > shard.quota().capacity) return Quick::denied;
   slot.word = now + next;
   shard.mark_known(slot);
   return Quick::allowed;
@@ -139,7 +127,7 @@ KeyedDecision KeyedTable::check(KeyId id, double cost, Ticks now) noexcept {
 }
 
 KeyedDecision KeyedTable::peek(KeyId id, double cost, Ticks now) noexcept {
-  KeyedShard shard = enter(shard_of(id), now);
+  KeyedShard shard = shard_at(shard_of(id));
   const BucketQuota& quota = shard.quota();
   const Ticks price = key_price(quota, cost);
   const KeyedSlot& slot = shard.find(id);
@@ -157,23 +145,23 @@ KeyedDecision KeyedTable::peek(KeyId id, double cost, Ticks now) noexcept {
 
 bool KeyedTable::penalize(KeyId id, double tokens, Ticks now) noexcept {
   const std::uint32_t index = shard_of(id);
-  KeyedShard shard = enter(index, now);
-  const Ticks price = std::min(key_price(shard.quota(), tokens), kMaxKeyDebt);
+  const BucketQuota quota = shards_[index].quota;
+  const Ticks price = std::min(key_price(quota, tokens), kMostKeyDebt);
   if (price == 0) return true;
   KeyedSlot* const slot = find_or_force(index, id, now);
   if (slot == nullptr) return false;
   if (slot->is_blocked()) {
-    KeyBlock block = KeyBlock::read(slot->word, shard_at(index).quota(), now);
-    block.debt_behind = std::min(block.debt_behind + price, kMaxKeyDebt);
-    slot->word = block.word(shards_[index].quota, now);
+    KeyBlock block = KeyBlock::read(slot->word, quota, now);
+    block.debt_behind = std::min(block.debt_behind + price, kMostKeyDebt);
+    slot->word = block.word(quota, now);
   } else {
-    slot->word = now + std::min(key_debt(slot->word, now) + price, kMaxKeyDebt);
+    slot->word = now + std::min(key_debt(slot->word, now) + price, kMostKeyDebt);
   }
   return true;
 }
 
 void KeyedTable::reward(KeyId id, double tokens, Ticks now) noexcept {
-  KeyedShard shard = enter(shard_of(id), now);
+  KeyedShard shard = shard_at(shard_of(id));
   const Ticks price = key_price(shard.quota(), tokens);
   KeyedSlot& slot = shard.find(id);
   if (slot.is_free()) return;
@@ -188,13 +176,14 @@ void KeyedTable::reward(KeyId id, double tokens, Ticks now) noexcept {
 
 bool KeyedTable::block(KeyId id, Ticks duration, Ticks now) noexcept {
   const std::uint32_t index = shard_of(id);
-  if (duration == 0 && enter(index, now).find(id).is_free()) return true;
+  if (duration == 0 && shard_at(index).find(id).is_free()) return true;
   KeyedSlot* const slot = find_or_force(index, id, now);
   if (slot == nullptr) return false;
   const KeyedShard shard = shard_at(index);
-  const Ticks debt = slot->is_blocked()
+  const Ticks owed = slot->is_blocked()
                          ? KeyBlock::read(slot->word, shard.quota(), now).debt_now(shard.quota())
                          : key_debt(slot->word, now);
+  const Ticks debt = std::min(owed, kMostKeyDebt);
   if (duration == 0) {
     KeyedShard::make_bucket(*slot, now + debt);
     return true;
@@ -204,8 +193,8 @@ bool KeyedTable::block(KeyId id, Ticks duration, Ticks now) noexcept {
   return true;
 }
 
-bool KeyedTable::remove(KeyId id, Ticks now) noexcept {
-  KeyedShard shard = enter(shard_of(id), now);
+bool KeyedTable::remove(KeyId id) noexcept {
+  KeyedShard shard = shard_at(shard_of(id));
   KeyedSlot& slot = shard.find(id);
   if (slot.is_free()) return false;
   drop(shard, slot);
@@ -226,6 +215,8 @@ void KeyedTable::set_quota(const BucketQuota& quota, Ticks now) noexcept {
     // Who spends meanwhile leaves more, which may stand.
     header_->overflow.compare_exchange_strong(word, std::max<Ticks>(now + scaled, 1));
   }
+  // At once and not when they are used next: until then they would fill at the rate of before.
+  for (std::uint32_t i = 0; i < shard_count(); ++i) shard_at(i).rescale(quota, next, now);
 }
 
 }  // namespace pacegate

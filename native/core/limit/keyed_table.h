@@ -116,10 +116,10 @@ class KeyedTable {
   bool block(KeyId id, Ticks duration, Ticks now) noexcept;
 
   /// Forgets a key, debt and block. \return whether it was there
-  bool remove(KeyId id, Ticks now) noexcept;
+  bool remove(KeyId id) noexcept;
 
-  /// Changes rate and burst for all keys; debts are kept in tokens. Shards follow when they are used
-  /// next.
+  /// Changes rate and burst for all keys; debts are kept in tokens. Looks at every slot, so it takes
+  /// as long as tidy().
   void set_quota(const BucketQuota& quota, Ticks now) noexcept;
 
   /// Forgets all keys.
@@ -159,11 +159,10 @@ class KeyedTable {
   [[nodiscard]] KeyedShard shard_at(std::uint32_t index) noexcept {
     return {shards_[index], slots_[index], shard_bits_};
   }
-  [[nodiscard]] KeyedShard enter(std::uint32_t index, Ticks now) noexcept;
   [[nodiscard]] const KeyedSlot* home_of(KeyId id) const noexcept;
 
   enum class Quick : std::uint8_t { denied, allowed, unsure };
-  Quick take_quickly(KeyId id, Ticks price, const Quota& current, Ticks now) noexcept;
+  Quick take_quickly(KeyId id, Ticks price, Ticks now) noexcept;
   BucketVerdict take(KeyedShard& shard, KeyedSlot& slot, Ticks price, Ticks now) noexcept;
   BucketVerdict take_as_new(std::uint32_t index, KeyId id, Ticks price, Ticks now) noexcept;
   BucketVerdict take_from_overflow(const BucketQuota& quota, Ticks price, Ticks now) noexcept;

@@ -136,7 +136,7 @@ void KeyedTable::drop(KeyedShard& shard, KeyedSlot& slot) noexcept {
 }
 
 KeyedSlot* KeyedTable::find_or_force(std::uint32_t index, KeyId id, Ticks now) noexcept {
-  KeyedSlot& found = enter(index, now).find(id);
+  KeyedSlot& found = shard_at(index).find(id);
   if (!found.is_free()) return &found;
   if (!make_room(index, now)) return nullptr;
   KeyedShard shard = shard_at(index);
@@ -169,7 +169,7 @@ void KeyedTable::tidy(Ticks now) noexcept {
 }
 
 void KeyedTable::tidy_shard(std::uint32_t index, Ticks now) noexcept {
-  KeyedShard shard = enter(index, now);
+  KeyedShard shard = shard_at(index);
   SweepRule rule = sweep_rule(now);
   rule.is_room_needed = false;
   const std::uint32_t freed = shard.sweep(whole_round(shards_[index]), rule);
@@ -190,7 +190,7 @@ void KeyedTable::repair(Ticks now) noexcept {
 void KeyedTable::copy_to(KeyedTable& other, Ticks now) noexcept {
   if (const Ticks debt = overflow_debt(now); debt != 0) other.raise_overflow(debt, now);
   for (std::uint32_t i = 0; i < shard_count(); ++i) {
-    const std::uint32_t capacity = enter(i, now).state().capacity;
+    const std::uint32_t capacity = shards_[i].capacity;
     for (std::uint32_t slot = 0; slot < capacity; ++slot) {
       if (!slots_[i][slot].is_free()) other.adopt(i, slots_[i][slot], now);
     }

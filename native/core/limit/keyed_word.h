@@ -18,8 +18,11 @@ namespace pacegate {
 
 /// A word further ahead than this is in truth one long past.
 inline constexpr Ticks kMaxKeyDebt = Ticks{1} << 61;  // 104 days
+/// What a bucket may come to owe: read by a time 70 minutes older it is a debt still.
+inline constexpr Ticks kMostKeyDebt = kMaxKeyDebt - (Ticks{1} << 50);
 /// The longest block that ends.
 inline constexpr Ticks kMaxKeyBlock = Ticks{1} << 62;  // 208 days
+
 /// Ticks that a bucket whose word is `tat` owes.
 [[nodiscard]] constexpr Ticks key_debt(Ticks tat, Ticks now) noexcept {
   const Ticks ahead = tat - now;  // modulo 2^64
@@ -70,18 +73,18 @@ struct KeyBlock {
     const Ticks debt = std::min((word & kShares) * unit(quota), quota.capacity);
     if ((word & ~kShares) == kNoEnd) return {kForever, debt};
     const Ticks ahead = (word & ~kShares) - now;
-    if (ahead <= kMaxKeyBlock + kMaxKeyDebt) return {ahead, debt};
+    if (ahead <= kMaxLeft) return {ahead, debt};
     const Ticks since_end = Ticks{0} - ahead;
     return {0, debt - std::min(debt, since_end)};
   }
 
   /// The word of this block. What is owed beyond an empty bucket makes the block longer: it admits
-  /// nothing in either case.
+  /// nothing in either case. Not without bound: an end too far ahead would be read as one long past.
   [[nodiscard]] Ticks word(const BucketQuota& quota, Ticks now) const noexcept {
     const Ticks debt = std::min(debt_behind, quota.capacity);
     const Ticks shares = std::min(kShares, (debt + unit(quota) - 1) / unit(quota));
     if (left == kForever) return kNoEnd | shares;
-    const Ticks end = now + left + (debt_behind - debt);
+    const Ticks end = now + std::min(left + (debt_behind - debt), kMostLeft);
     const Ticks whole_ns = (end + kShares) & ~kShares;
     return (whole_ns == kNoEnd ? 0 : whole_ns) | shares;
   }
@@ -95,6 +98,8 @@ struct KeyBlock {
 
  private:
   static constexpr Ticks kNoEnd = ~kShares;
+  static constexpr Ticks kMaxLeft = kMaxKeyBlock + kMaxKeyDebt;
+  static constexpr Ticks kMostLeft = kMaxKeyBlock + kMostKeyDebt;
 };
 
 /// The answer to a request under a block that has not ended.
@@ -117,7 +122,7 @@ struct KeyBlock {
   const double kept =
       std::min(static_cast<double>(spent) * scale + 0.5, static_cast<double>(to.capacity));
   const double above = static_cast<double>(debt - spent) * scale;
-  return static_cast<Ticks>(std::min(kept + above, static_cast<double>(kMaxKeyDebt)));
+  return static_cast<Ticks>(std::min(kept + above, static_cast<double>(kMostKeyDebt)));
 }
 
 }  // namespace pacegate

@@ -58,7 +58,7 @@ SharedFormat KeyedStore::format(double rate, double burst) const noexcept {
   constexpr double kTicksPerMs = 256e6;
   SharedFormat format;
   format.kind = SharedFormat::kKeyedTable;
-  format.version = 1;
+  format.version = 2;
   format.bytes = Layout(options_.max_keys).bytes();
   format.options = {rate, burst, static_cast<double>(options_.max_keys),
                     static_cast<double>(options_.idle) / kTicksPerMs,

@@ -74,8 +74,8 @@ TEST_SUITE("keyed_table") {
       REQUIRE(table.try_acquire(key(i), 1, kNow).allowed());
       REQUIRE_FALSE(table.try_acquire(key(i), 1, kNow).allowed());
     }
-    for (std::uint32_t i = 1000; i < 300'000; ++i) REQUIRE(table.remove(key(i), kNow));
-    CHECK_FALSE(table.remove(key(1000), kNow));
+    for (std::uint32_t i = 1000; i < 300'000; ++i) REQUIRE(table.remove(key(i)));
+    CHECK_FALSE(table.remove(key(1000)));
     table.tidy(kNow);
     CHECK(table.entries() == 1000);
     CHECK(table.bytes() < 100'000);
@@ -145,7 +145,7 @@ TEST_SUITE("keyed_table") {
       table.try_acquire(key(i), 1, later + i * kMs);
     }
     int left = 0;
-    for (std::uint32_t i = 0; i < 40; ++i) left += table.remove(key(i), later) ? 1 : 0;
+    for (std::uint32_t i = 0; i < 40; ++i) left += table.remove(key(i)) ? 1 : 0;
     CHECK(left == 40);
     KeyedTable crowd(options(1000, 10, 100, 3600 * kSecond));
     for (int round = 0; round < 2; ++round) {
@@ -155,7 +155,7 @@ TEST_SUITE("keyed_table") {
       crowd.try_acquire(key(i), 1, later + i * kMs);
     }
     left = 0;
-    for (std::uint32_t i = 0; i < 100; ++i) left += crowd.remove(key(i), later) ? 1 : 0;
+    for (std::uint32_t i = 0; i < 100; ++i) left += crowd.remove(key(i)) ? 1 : 0;
     CHECK(left >= 45);
     CHECK(left <= 55);
   }
@@ -199,7 +199,7 @@ TEST_SUITE("keyed_table") {
     CHECK(forever.time_to_full == BucketVerdict::kForever);
     table.tidy(kNow + kSecond * 10'000'000);
     CHECK(drain(table, key(1), kNow + kSecond * 10'000'000) == 0);
-    CHECK(table.remove(key(1), kNow + kSecond));
+    CHECK(table.remove(key(1)));
     CHECK(drain(table, key(1), kNow + kSecond) == 10);
   }
 
