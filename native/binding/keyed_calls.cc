@@ -1,5 +1,6 @@
 #include "binding/keyed_calls.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstring>
@@ -7,9 +8,10 @@
 #include <memory>
 #include <span>
 
-#include "binding/call_time.h"
+#include "binding/call_clock.h"
 #include "binding/key_argument.h"
 #include "binding/keyed_object.h"
+#include "platform/error.h"
 
 namespace pacegate::binding {
 namespace {
@@ -17,6 +19,8 @@ namespace {
 // Indices into Environment::scratch; mirrored by SCRATCH and KEYED_SCRATCH in lib/.
 enum ScratchSlot : std::uint8_t { kNowNs, kRemaining, kWaitNs, kResetNs };
 enum StatisticsSlot : std::uint8_t { kKeys = 1, kBytes, kOverflow, kEvicted, kRate, kBurst };
+
+constexpr std::size_t kKeysAtOnce = 512;  // 4 kB of stack
 
 KeyedObject& object_of(const Call& call) {
   return call.environment().keyed.at(call.int32(0));
@@ -55,13 +59,6 @@ SipKey read_seed(const Call& call, std::size_t index) {
   return {.k0 = load_little_endian(bytes.data()), .k1 = load_little_endian(bytes.data() + 8)};
 }
 
-template <typename Time>
-Ticks now_of(const Call& call, std::size_t index) {
-  const std::uint64_t now_ns = Time::now_ns(call, index);
-  call.environment().scratch.values()[kNowNs] = static_cast<double>(now_ns);
-  return ticks_from_ns(now_ns);
-}
-
 /// Arguments: rate, burst, most keys, idle time in ns, bits of an IPv6 address that count (0: text is
 /// never an address), seed.
 napi_value keyed_create(Call& call) {
@@ -86,9 +83,9 @@ napi_value keyed_try_acquire(Call& call) {
   KeyedObject& object = object_of(call);
   const KeyId id = read_key(call, 1, object);
   const double cost = call.number(2);
-  const Ticks now = now_of<Time>(call, 3);
   return call.boolean(object.store.with_table(
-      now, [&](KeyedTable& table) { return table.try_acquire(id, cost, now).allowed(); }));
+      clock_of<Time>(call, 3),
+      [&](KeyedTable& table, Ticks now) { return table.try_acquire(id, cost, now).allowed(); }));
 }
 
 double ns_or_infinity(Ticks ticks) {
@@ -111,72 +108,82 @@ napi_value keyed_check(Call& call) {
   KeyedObject& object = object_of(call);
   const KeyId id = read_key(call, 1, object);
   const double cost = call.number(2);
-  const Ticks now = now_of<Time>(call, 3);
-  return explain(call, object.store.with_table(
-                           now, [&](KeyedTable& table) { return table.check(id, cost, now); }));
+  return explain(
+      call, object.store.with_table(clock_of<Time>(call, 3), [&](KeyedTable& table, Ticks now) {
+        return table.check(id, cost, now);
+      }));
 }
 
-template <typename Time>
 napi_value keyed_peek(Call& call) {
   KeyedObject& object = object_of(call);
   const KeyId id = read_key(call, 1, object);
   const double cost = call.number(2);
-  const Ticks now = now_of<Time>(call, 3);
-  return explain(call, object.store.with_table(
-                           now, [&](KeyedTable& table) { return table.peek(id, cost, now); }));
+  return explain(call,
+                 object.store.with_table(CallClock(call, 3), [&](KeyedTable& table, Ticks now) {
+                   return table.peek(id, cost, now);
+                 }));
 }
 
-/// Arguments: handle, Uint32Array of keys, Uint8Array at least as long, cost. All by one reading of
-/// the clock.
+/// Decides for `keys`, as many as `allowed`. \return how many were allowed
+std::size_t try_acquire_chunk(KeyedStore& store, std::span<const std::uint8_t> keys,
+                              std::span<std::uint8_t> allowed, double cost,
+                              const CallClock& clock) {
+  std::array<KeyId, kKeysAtOnce> ids;
+  for (std::size_t i = 0; i < allowed.size(); ++i) {
+    std::uint32_t key = 0;  // copied: another thread may be writing a shared array
+    std::memcpy(&key, &keys[4 * i], sizeof(key));
+    ids[i] = store.hasher().of(key);
+  }
+  return store.with_table(clock, [&](KeyedTable& table, Ticks now) {
+    return table.try_acquire_many({ids.data(), allowed.size()}, allowed.data(), cost, now);
+  });
+}
+
+/// Arguments: handle, Uint32Array of keys, Uint8Array at least as long, cost. Others who share the
+/// table get their turn in between. When it cannot be had any more, the rest is refused: who was
+/// charged already must be told.
 template <typename Time>
 napi_value keyed_try_acquire_many(Call& call) {
-  constexpr std::size_t kAtOnce = 512;  // 4 kB of stack
   KeyedObject& object = object_of(call);
   const auto keys = read_array(call, 1, napi_uint32_array, 4, "keys");
   const auto allowed = read_array(call, 2, napi_uint8_array, 1, "allowed");
   const double cost = call.number(3);
+  const CallClock clock = clock_of<Time>(call, 4);
   const std::size_t length = keys.size() / 4;
   if (allowed.size() < length) throw CallError("allowed is shorter than keys");
-  const Ticks now = now_of<Time>(call, 4);
-  std::array<KeyId, kAtOnce> ids;
   std::size_t count = 0;
-  for (std::size_t start = 0; start < length; start += kAtOnce) {
-    const std::size_t size = std::min(kAtOnce, length - start);
-    for (std::size_t i = 0; i < size; ++i) {
-      std::uint32_t key = 0;  // copied: another thread may be writing a shared array
-      std::memcpy(&key, &keys[4 * (start + i)], sizeof(key));
-      ids[i] = object.store.hasher().of(key);
+  for (std::size_t start = 0; start < length; start += kKeysAtOnce) {
+    const auto chunk = allowed.subspan(start, std::min(kKeysAtOnce, length - start));
+    try {
+      count += try_acquire_chunk(object.store, keys.subspan(4 * start), chunk, cost, clock);
+    } catch (const platform::PlatformError&) {
+      if (start == 0) throw;
+      std::ranges::fill(allowed.subspan(start, length - start), std::uint8_t{0});
+      break;
     }
-    // Others get their turn in between.
-    count += object.store.with_table(now, [&](KeyedTable& table) {
-      return table.try_acquire_many({ids.data(), size}, &allowed[start], cost, now);
-    });
   }
   return call.number_value(static_cast<double>(count));
 }
 
-template <typename Time>
 napi_value keyed_penalize(Call& call) {
   KeyedObject& object = object_of(call);
   const KeyId id = read_key(call, 1, object);
   const double tokens = call.number(2);
-  const Ticks now = now_of<Time>(call, 3);
   return call.boolean(object.store.with_table(
-      now, [&](KeyedTable& table) { return table.penalize(id, tokens, now); }));
+      CallClock(call, 3),
+      [&](KeyedTable& table, Ticks now) { return table.penalize(id, tokens, now); }));
 }
 
-template <typename Time>
 napi_value keyed_reward(Call& call) {
   KeyedObject& object = object_of(call);
   const KeyId id = read_key(call, 1, object);
   const double tokens = call.number(2);
-  const Ticks now = now_of<Time>(call, 3);
-  object.store.with_table(now, [&](KeyedTable& table) { table.reward(id, tokens, now); });
+  object.store.with_table(CallClock(call, 3),
+                          [&](KeyedTable& table, Ticks now) { table.reward(id, tokens, now); });
   return Call::nothing();
 }
 
 /// Arguments: handle, key, ns (Infinity: without end).
-template <typename Time>
 napi_value keyed_block(Call& call) {
   KeyedObject& object = object_of(call);
   const KeyId id = read_key(call, 1, object);
@@ -184,43 +191,37 @@ napi_value keyed_block(Call& call) {
   const Ticks duration = ns == std::numeric_limits<double>::infinity()
                              ? KeyBlock::kForever
                              : whole(ns, kMaxKeyBlock / kTicksPerNs) * kTicksPerNs;
-  const Ticks now = now_of<Time>(call, 3);
   return call.boolean(object.store.with_table(
-      now, [&](KeyedTable& table) { return table.block(id, duration, now); }));
+      CallClock(call, 3),
+      [&](KeyedTable& table, Ticks now) { return table.block(id, duration, now); }));
 }
 
-template <typename Time>
 napi_value keyed_delete(Call& call) {
   KeyedObject& object = object_of(call);
   const KeyId id = read_key(call, 1, object);
-  const Ticks now = now_of<Time>(call, 2);
-  return call.boolean(
-      object.store.with_table(now, [&](KeyedTable& table) { return table.remove(id); }));
+  return call.boolean(object.store.with_table(
+      CallClock(call, 2), [&](KeyedTable& table, Ticks) { return table.remove(id); }));
 }
 
-template <typename Time>
 napi_value keyed_set_quota(Call& call) {
   KeyedObject& object = object_of(call);
   const BucketQuota quota = read_quota(call, 1);
-  const Ticks now = now_of<Time>(call, 3);
-  object.store.with_table(now, [&](KeyedTable& table) { table.set_quota(quota, now); });
+  object.store.with_table(CallClock(call, 3),
+                          [&](KeyedTable& table, Ticks now) { table.set_quota(quota, now); });
   return Call::nothing();
 }
 
-template <typename Time>
 napi_value keyed_clear(Call& call) {
   KeyedObject& object = object_of(call);
-  object.store.with_table(now_of<Time>(call, 1), [](KeyedTable& table) { table.clear(); });
+  object.store.with_table(CallClock(call, 1), [](KeyedTable& table, Ticks) { table.clear(); });
   return Call::nothing();
 }
 
 /// Forgets what has been idle long enough, and leaves the figures in scratch.
-template <typename Time>
 napi_value keyed_statistics(Call& call) {
   KeyedObject& object = object_of(call);
-  const Ticks now = now_of<Time>(call, 1);
   const std::span<double> scratch = call.environment().scratch.values();
-  object.store.with_table(now, [&](KeyedTable& table) {
+  object.store.with_table(CallClock(call, 1), [&](KeyedTable& table, Ticks now) {
     table.tidy(now);
     scratch[kKeys] = static_cast<double>(table.entries());
     scratch[kBytes] = static_cast<double>(object.store.bytes());
@@ -247,15 +248,14 @@ napi_value keyed_bytes(Call& call) {
 
 /// Arguments: handle, rate and burst it was made with, place. Moves the table there with all it
 /// holds, or joins the one that is there.
-template <typename Time>
 napi_value keyed_share(Call& call) {
   KeyedObject& object = object_of(call);
   if (object.store.is_shared()) throw CallError("this table is shared already");
   const SharedFormat format = object.store.format(call.number(1), call.number(2));
-  const Ticks now = now_of<Time>(call, 4);
+  const CallClock clock(call, 4);
   auto place = std::make_unique<SharedPlace>(
-      call, 3, format, [&](std::byte* state) { object.store.build(state, now); });
-  object.store.join(place->state());
+      call, 3, format, [&](std::byte* state) { object.store.build(state, clock()); });
+  object.store.join(place->state(), clock);
   object.place = std::move(place);
   return Call::nothing();
 }
@@ -275,19 +275,19 @@ void register_keyed_calls(Exports& exports) {
   exports.add<keyed_try_acquire<GivenTime>>("keyed_try_acquire_at");
   exports.add<keyed_check<SystemTime>>("keyed_check");
   exports.add<keyed_check<GivenTime>>("keyed_check_at");
-  exports.add<keyed_peek<GivenTime>>("keyed_peek_at");
+  exports.add<keyed_peek>("keyed_peek");
   exports.add<keyed_try_acquire_many<SystemTime>>("keyed_try_acquire_many");
   exports.add<keyed_try_acquire_many<GivenTime>>("keyed_try_acquire_many_at");
-  exports.add<keyed_penalize<GivenTime>>("keyed_penalize_at");
-  exports.add<keyed_reward<GivenTime>>("keyed_reward_at");
-  exports.add<keyed_block<GivenTime>>("keyed_block_at");
-  exports.add<keyed_delete<GivenTime>>("keyed_delete_at");
-  exports.add<keyed_set_quota<GivenTime>>("keyed_set_quota_at");
-  exports.add<keyed_clear<GivenTime>>("keyed_clear_at");
-  exports.add<keyed_statistics<GivenTime>>("keyed_statistics_at");
+  exports.add<keyed_penalize>("keyed_penalize");
+  exports.add<keyed_reward>("keyed_reward");
+  exports.add<keyed_block>("keyed_block");
+  exports.add<keyed_delete>("keyed_delete");
+  exports.add<keyed_set_quota>("keyed_set_quota");
+  exports.add<keyed_clear>("keyed_clear");
+  exports.add<keyed_statistics>("keyed_statistics");
   exports.add<keyed_quota>("keyed_quota");
   exports.add<keyed_bytes>("keyed_bytes");
-  exports.add<keyed_share<GivenTime>>("keyed_share_at");
+  exports.add<keyed_share>("keyed_share");
   exports.add<shared_keyed_bytes>("shared_keyed_bytes");
 }
 

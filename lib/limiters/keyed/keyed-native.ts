@@ -133,25 +133,25 @@ export class NativeKeyed {
   }
 
   peek(key: NativeKey, cost: number): Decision {
-    return decision(this.#call((handle, now) => native.keyed_peek_at(handle, key, cost, now)));
+    return decision(this.#call((handle, now) => native.keyed_peek(handle, key, cost, now)));
   }
 
   penalize(key: NativeKey, tokens: number): boolean {
-    return this.#call((handle, now) => native.keyed_penalize_at(handle, key, tokens, now));
+    return this.#call((handle, now) => native.keyed_penalize(handle, key, tokens, now));
   }
 
   reward(key: NativeKey, tokens: number): void {
     this.#call((handle, now) => {
-      native.keyed_reward_at(handle, key, tokens, now);
+      native.keyed_reward(handle, key, tokens, now);
     });
   }
 
   block(key: NativeKey, ns: number): boolean {
-    return this.#call((handle, now) => native.keyed_block_at(handle, key, ns, now));
+    return this.#call((handle, now) => native.keyed_block(handle, key, ns, now));
   }
 
   delete(key: NativeKey): boolean {
-    return this.#call((handle, now) => native.keyed_delete_at(handle, key, now));
+    return this.#call((handle, now) => native.keyed_delete(handle, key, now));
   }
 
   /** Rate and burst as they are now, whoever has set them. */
@@ -164,13 +164,13 @@ export class NativeKeyed {
 
   setQuota({ rate, burst }: BucketQuota): void {
     this.#call((handle, now) => {
-      native.keyed_set_quota_at(handle, rate, burst, now);
+      native.keyed_set_quota(handle, rate, burst, now);
     });
   }
 
   clear(): void {
     this.#call((handle, now) => {
-      native.keyed_clear_at(handle, now);
+      native.keyed_clear(handle, now);
     });
   }
 
@@ -181,7 +181,7 @@ export class NativeKeyed {
   /** Forgets idle keys first. */
   figures(): KeyedFigures {
     this.#call((handle, now) => {
-      native.keyed_statistics_at(handle, now);
+      native.keyed_statistics(handle, now);
     });
     return {
       keys: scratch[KEYED_STATISTICS.keys] ?? 0,
@@ -191,17 +191,22 @@ export class NativeKeyed {
     };
   }
 
-  #call<Result>(run: (handle: NativeHandle, nowNs: bigint) => Result): Result {
+  #call<Result>(run: (handle: NativeHandle, nowNs: bigint | undefined) => Result): Result {
     const handle = this.alive();
-    const nowNs = readClock(this.#clock);
+    const nowNs = this.#ownNowNs();
     return translated(() => run(handle, nowNs));
+  }
+
+  /** Undefined: native code reads the system's clock, once it has a shared table to itself. */
+  #ownNowNs(): bigint | undefined {
+    return this.#ownClock === undefined ? undefined : readClock(this.#ownClock);
   }
 
   #join(handle: NativeHandle, share: ShareHandle): void {
     const { rate, burst } = this.#madeWith;
-    const nowNs = readClock(this.#clock);
+    const nowNs = this.#ownNowNs();
     translated(() => {
-      native.keyed_share_at(handle, rate, burst, placeOf(share), nowNs);
+      native.keyed_share(handle, rate, burst, placeOf(share), nowNs);
     });
     this.#share = share;
   }

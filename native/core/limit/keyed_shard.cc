@@ -26,7 +26,8 @@ void KeyedShard::remove(KeyedSlot& slot) noexcept {
   state_.known -= slot.is_known() ? 1 : 0;
   const std::uint32_t capacity = state_.capacity;
   std::uint32_t hole = index_of(slot);
-  for (std::uint32_t i = next(hole); !slots_[i].is_free(); i = next(i)) {
+  const std::uint32_t start = hole;
+  for (std::uint32_t i = next(hole); i != start && !slots_[i].is_free(); i = next(i)) {
     const std::uint32_t home = home_of(slots_[i].id(), shard_bits_, capacity);
     const std::uint32_t from_home = i >= home ? i - home : i + capacity - home;
     const std::uint32_t from_hole = i >= hole ? i - hole : i + capacity - hole;

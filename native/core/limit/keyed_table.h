@@ -80,8 +80,8 @@ class KeyedTable {
  public:
   /// A table with memory of its own, which follows the number of keys.
   explicit KeyedTable(const KeyedOptions& options);
-  /// A table of fixed size over memory that outlives it.
-  explicit KeyedTable(const KeyedMemory& memory);
+  /// A table of fixed size over memory that outlives it. \param counts to go on from
+  explicit KeyedTable(const KeyedMemory& memory, const KeyedCounts& counts = {});
 
   KeyedTable(const KeyedTable&) = delete;
   KeyedTable& operator=(const KeyedTable&) = delete;

@@ -71,11 +71,12 @@ KeyedTable::KeyedTable(const KeyedOptions& options)
   bytes_ = sizeof(KeyedTable) + sizeof(KeyedHeader) + shard_count() * kPerShard;
 }
 
-KeyedTable::KeyedTable(const KeyedMemory& memory)
+KeyedTable::KeyedTable(const KeyedMemory& memory, const KeyedCounts& counts)
     : header_(&memory.header),
       shards_(memory.shards.data()),
       shard_bits_(static_cast<std::uint32_t>(std::countr_zero(memory.shards.size()))),
-      bytes_(sizeof(KeyedHeader) + memory.shards.size_bytes() + memory.lines.size_bytes()) {
+      bytes_(sizeof(KeyedHeader) + memory.shards.size_bytes() + memory.lines.size_bytes()),
+      counts_(counts) {
   const std::size_t each = memory.lines.size() / memory.shards.size();
   slots_.reserve(shard_count());
   for (std::size_t i = 0; i < shard_count(); ++i) {

@@ -1,8 +1,11 @@
 #include "engine/sharing/keyed_store.h"
 
+#include <algorithm>
 #include <cmath>
 #include <new>
 #include <type_traits>
+
+#include "engine/sharing/shared_fit.h"
 
 namespace pacegate {
 namespace {
@@ -25,6 +28,10 @@ struct Layout {
   [[nodiscard]] std::size_t bytes() const noexcept {
     return lines_at() + shards * lines_each * sizeof(KeyedLine);
   }
+  /// Slots of a shard.
+  [[nodiscard]] std::uint32_t capacity() const noexcept {
+    return static_cast<std::uint32_t>(lines_each * kSlotsInLine);
+  }
   [[nodiscard]] static constexpr std::size_t shards_at() noexcept {
     return (sizeof(SharedKeyedHeader) + kCacheLine - 1) / kCacheLine * kCacheLine;
   }
@@ -44,6 +51,31 @@ struct Layout {
     return static_cast<std::size_t>(keys / 0.75 / kSlotsInLine) + 2;
   }
 };
+
+bool is_sane(const BucketQuota& quota) noexcept {
+  return quota.ticks_per_token >= 1 && quota.ticks_per_token <= kTicksPerSecond * kTicksPerSecond &&
+         quota.capacity <= BucketQuota::kMaxCapacity && quota.burst > 0 &&
+         std::isfinite(quota.burst);
+}
+
+/// Of fields by themselves: a holder that was killed may have written some of them.
+bool is_sane(const KeyedShardState& shard, std::uint32_t capacity) noexcept {
+  return shard.capacity == capacity && shard.count < capacity && shard.known <= capacity &&
+         shard.cursor < capacity && shard.stage <= KeyedShardState::Stage::clearing &&
+         shard.progress <= 2 * capacity && is_sane(shard.quota);
+}
+
+bool is_sane(const KeyedMemory& memory, const KeyedOptions& options,
+             const Layout& layout) noexcept {
+  const KeyedHeader& header = memory.header;
+  return header.max_keys == options.max_keys && header.idle == options.idle &&
+         std::all_of(header.quotas.begin(), header.quotas.end(),
+                     [](const BucketQuota& quota) { return is_sane(quota); }) &&
+         std::all_of(memory.shards.begin(), memory.shards.end(),
+                     [capacity = layout.capacity()](const KeyedShardState& shard) {
+                       return is_sane(shard, capacity);
+                     });
+}
 
 }  // namespace
 
@@ -79,18 +111,26 @@ void KeyedStore::build(std::byte* state, Ticks now) {
   for (std::size_t i = 0; i < layout.shards; ++i) {
     auto* shard = new (state + Layout::shards_at() + i * sizeof(KeyedShardState)) KeyedShardState;
     shard->quota = options.quota;
-    shard->capacity = static_cast<std::uint32_t>(layout.lines_each * kSlotsInLine);
+    shard->capacity = layout.capacity();
   }
   // The lines are zero, and that is what free slots are.
   KeyedTable shared(layout.in(state));
   table_->copy_to(shared, now);
 }
 
-void KeyedStore::join(SharedState& state) {
-  const auto& header = state.as<SharedKeyedHeader>();
-  auto table = std::make_unique<KeyedTable>(Layout(options_.max_keys).in(state.state()));
-  seed_ = header.seed;
-  hasher_ = KeyHasher(header.seed, ipv6_prefix_);
+std::unique_ptr<KeyedTable> KeyedStore::table_in(const SharedState& state) const {
+  const Layout layout(options_.max_keys);
+  const KeyedMemory memory = layout.in(state.state());
+  // A header is soon made up, and what stands behind it would be believed.
+  if (!is_sane(memory, options_, layout)) {
+    throw_unfit("the state of a KeyedLimiter", "it is damaged");
+  }
+  return std::make_unique<KeyedTable>(memory, table_->counts());
+}
+
+void KeyedStore::use(SharedState& state, std::unique_ptr<KeyedTable> table) noexcept {
+  seed_ = state.as<SharedKeyedHeader>().seed;
+  hasher_ = KeyHasher(seed_, ipv6_prefix_);
   table_ = std::move(table);
   shared_ = &state;
 }

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <utility>
 
 #include "core/limit/key_id.h"
 #include "core/limit/keyed_table.h"
@@ -39,7 +40,16 @@ class KeyedStore {
   /// Builds a table like this one in zeroed memory, with all that its keys owe.
   void build(std::byte* state, Ticks now);
   /// From now on uses what `state` holds. \param state outlives this; made with format() and build()
-  void join(SharedState& state);
+  /// \param read_now as in with_table()
+  /// \throws platform::PlatformError (shared_state) when that is no table of its size, and as
+  /// SharedLock::lock(); then nothing has changed
+  template <typename ReadNow>
+  void join(SharedState& state, const ReadNow& read_now) {
+    const platform::SharedLockGuard guard(state.lock());
+    std::unique_ptr<KeyedTable> table = table_in(state);
+    if (guard.abandoned()) table->repair(read_now());
+    use(state, std::move(table));
+  }
   [[nodiscard]] bool is_shared() const noexcept { return shared_ != nullptr; }
 
   /// Of buckets now, whoever has set it. No lock is needed for these two.
@@ -49,17 +59,25 @@ class KeyedStore {
 
   [[nodiscard]] const KeyHasher& hasher() const noexcept { return hasher_; }
 
-  /// Calls `use(KeyedTable&)` with the table to itself. \return what it returns
+  /// Calls `use(KeyedTable&, Ticks now)` with the table to itself. \return what it returns
+  /// \param read_now `Ticks()`, the clock; called when nobody else can use the table any more. By a
+  /// reading made before the wait for it, a key that others saw full and forgot meanwhile would come
+  /// back full at an earlier time, and fill from there. Must not throw
   /// \throws platform::PlatformError as SharedLock::lock()
-  template <typename Use>
-  auto with_table(Ticks now, const Use& use) {
-    if (shared_ == nullptr) return use(*table_);
+  template <typename ReadNow, typename Use>
+  auto with_table(const ReadNow& read_now, const Use& use) {
+    if (shared_ == nullptr) return use(*table_, read_now());
     const platform::SharedLockGuard guard(shared_->lock());
+    const Ticks now = read_now();
     if (guard.abandoned()) table_->repair(now);
-    return use(*table_);
+    return use(*table_, now);
   }
 
  private:
+  /// What `state` holds, looked at under its lock.
+  [[nodiscard]] std::unique_ptr<KeyedTable> table_in(const SharedState& state) const;
+  void use(SharedState& state, std::unique_ptr<KeyedTable> table) noexcept;
+
   KeyedOptions options_;
   SipKey seed_;
   unsigned ipv6_prefix_;

@@ -82,6 +82,10 @@ void check_fit(const SharedDescription& found, const SharedDescription& wanted,
     throw_unfit(place, "its state has " + std::to_string(found.state_bytes) + " bytes, not " +
                            std::to_string(wanted.state_bytes));
   }
+  if (found.total_bytes != wanted.total_bytes) {
+    throw_unfit(place, "it was made with " + std::to_string(found.total_bytes) + " bytes, not " +
+                           std::to_string(wanted.total_bytes));
+  }
 }
 
 }  // namespace pacegate

@@ -133,8 +133,10 @@ void make_anew(SharedMemory& file, const SharedDescription& wanted,
 /// today.
 void make_lock_anew(SharedMemory& file, const SharedDescription& wanted) {
   SharedHeader& header = *header_in(file.map(wanted.total_bytes));
+  // Killed in the middle of this, somebody may have zeroed the lock that told.
+  const SharedPhase phase = SharedMark::phase(header.mark.load(std::memory_order_acquire));
+  const bool abandoned = phase == SharedPhase::relocking || header.lock.unfinished();
   set_phase(header, SharedPhase::relocking);
-  const bool abandoned = header.lock.unfinished();
   new (&header.lock)
       SharedLock(abandoned ? SharedLock::Found::abandoned : SharedLock::Found::whole);
   header.description.processes = wanted.processes;

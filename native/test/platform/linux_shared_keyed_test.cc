@@ -5,40 +5,20 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <cstring>
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "engine/sharing/keyed_store.h"
+#include "shared_keyed.h"
 #include "stepped_process.h"
 
 using namespace pacegate;
+using namespace pacegate::shared_keyed;
 
 namespace {
 
-constexpr Ticks kMs = kNsPerMs * kTicksPerNs;
-constexpr Ticks kStart = 7'000'000 * kMs;
-constexpr std::uint64_t kMaxKeys = 10;
-constexpr SipKey kSeed{1, 2};
-
-KeyedOptions options(double rate = 10, double burst = 5, std::uint64_t max_keys = kMaxKeys) {
-  return {.quota = *make_quota(rate, burst), .max_keys = max_keys, .idle = 500 * kMs};
-}
-
-/// Memory as a SharedArrayBuffer is.
-template <std::size_t size>
-struct alignas(64) Memory {
-  std::array<std::byte, size> bytes{};
-
-  SharedState join(KeyedStore& store, Ticks now = kStart) {
-    SharedState state = SharedState::over_memory(bytes, store.format(10, 5),
-                                                 [&](std::byte* at) { store.build(at, now); });
-    return state;
-  }
-};
 using SmallMemory = Memory<4096>;
 
 /// Twelve keys, of which the first nine belong to the same cache line: who comes later is pushed on,
@@ -61,7 +41,7 @@ struct Look {
 /// What a user can see of every key.
 std::vector<Look> look_at(KeyedStore& store, const std::vector<KeyId>& keys, Ticks now) {
   std::vector<Look> looks;
-  store.with_table(now, [&](KeyedTable& table) {
+  store.with_table(at(now), [&](KeyedTable& table, Ticks) {
     for (const KeyId id : keys) {
       const KeyedDecision decision = table.peek(id, 0, now);
       looks.push_back({decision.available, !decision.verdict.allowed()});
@@ -89,7 +69,7 @@ void check_between(const std::vector<Look>& found, const std::vector<Look>& befo
 
 /// It goes on: a place is a place.
 void check_usable(KeyedStore& store, const std::vector<KeyId>& keys, Ticks now) {
-  store.with_table(now, [&](KeyedTable& table) {
+  store.with_table(at(now), [&](KeyedTable& table, Ticks) {
     REQUIRE(table.entries() <= kMaxKeys);
     for (const KeyId id : keys) table.remove(id);
     REQUIRE(table.entries() == 0);
@@ -98,13 +78,13 @@ void check_usable(KeyedStore& store, const std::vector<KeyId>& keys, Ticks now) 
 
 /// A copy of what another process has at this moment, as it is found when that process is killed.
 struct Left {
-  explicit Left(const SmallMemory& memory)
+  Left(const SmallMemory& memory, Ticks now)
       : copy(std::make_unique<SmallMemory>(memory)), state(copy->join(store)) {
     using platform::SharedLock;
     const bool abandoned = state.lock().unfinished();
     new (&state.lock())
         SharedLock(abandoned ? SharedLock::Found::abandoned : SharedLock::Found::whole);
-    store.join(state);
+    store.join(state, at(now));
   }
   KeyedStore store{options(), kSeed, 64};
   std::unique_ptr<SmallMemory> copy;
@@ -177,7 +157,7 @@ TEST_SUITE("shared keyed table") {
     const SharedPages<SmallMemory> memory;
     KeyedStore store(options(), kSeed, 64);
     SharedState state = memory->join(store);
-    store.join(state);
+    store.join(state, at(kStart));
     const std::vector<KeyId> keys = crowding_keys(store.hasher());
     for (const Operation& operation : kOperations) {
       CAPTURE(operation.name);
@@ -185,11 +165,11 @@ TEST_SUITE("shared keyed table") {
       // When the next one comes: at once, or when some, or all, have tokens again.
       const std::array<Ticks, 3> moments = {now, now + 60 * kMs, now + 400 * kMs};
       const auto run_on = [&](KeyedStore& on) {
-        on.with_table(now, [&](KeyedTable& table) { operation.run(table, keys, now); });
+        on.with_table(at(now), [&](KeyedTable& table, Ticks) { operation.run(table, keys, now); });
       };
-      Left untouched(*memory);
+      Left untouched(*memory, now);
       const auto before = look_at_all(untouched.store, keys, moments);
-      Left whole(*memory);
+      Left whole(*memory, now);
       run_on(whole.store);
       const auto after = look_at_all(whole.store, keys, moments);
       const std::size_t steps = step_through(
@@ -197,68 +177,12 @@ TEST_SUITE("shared keyed table") {
           [&] {
             for (std::size_t m = 0; m < moments.size(); ++m) {
               CAPTURE(m);
-              Left left(*memory);
+              Left left(*memory, moments[m]);
               check_between(look_at(left.store, keys, moments[m]), before[m], after[m]);
               check_usable(left.store, keys, moments[m]);
             }
           });
       CHECK(steps > 100);
-    }
-  }
-
-  TEST_CASE("H1 4 processes, killed at any moment: each key is granted its burst and no more") {
-    constexpr std::uint64_t kKeys = 16;
-    constexpr double kBurst = 1e9;
-    const KeyedOptions many{
-        .quota = *make_quota(kBurst / 3600, kBurst), .max_keys = 100, .idle = kMs};
-    struct Shared {
-      Memory<8192> memory;
-      std::array<std::atomic<std::uint64_t>, kKeys> granted{};
-      std::atomic<std::uint64_t> total{0};
-    };
-    const SharedPages<Shared> shared;
-    KeyedStore store(many, kSeed, 64);
-    SharedState state = shared->memory.join(store);
-    store.join(state);
-    const auto take = [&](std::uint32_t number) {
-      const KeyId id = store.hasher().of(number);
-      return store.with_table(
-          kStart, [&](KeyedTable& table) { return table.try_acquire(id, 1, kStart).allowed(); });
-    };
-    const auto spender = [&] {
-      for (std::uint32_t turn = 0;; ++turn) {
-        // Passers-by come and go, so that places are given away all the time.
-        if (turn % 4 == 0) {
-          const KeyId id = store.hasher().of(1000 + turn % 300);
-          store.with_table(kStart, [&](KeyedTable& table) {
-            table.penalize(id, 1, kStart);
-            table.remove(id);
-          });
-        }
-        if (!take(turn % kKeys)) continue;
-        shared->granted[turn % kKeys].fetch_add(1);
-        shared->total.fetch_add(1);
-      }
-    };
-    std::vector<ChildProcess> spenders;
-    for (int i = 0; i < 4; ++i) spenders.emplace_back(spender);
-    std::uint64_t killed = 4;
-    for (; killed < 104; ++killed) {
-      const std::uint64_t enough = shared->total.load() + 20;
-      while (shared->total.load() < enough) usleep(100);
-      ChildProcess& victim = spenders[killed % spenders.size()];
-      victim.kill_now();
-      victim = ChildProcess(spender);
-    }
-    spenders.clear();
-    for (std::uint32_t i = 0; i < kKeys; ++i) {
-      const KeyId id = store.hasher().of(i);
-      const double left = store.with_table(
-          kStart, [&](KeyedTable& table) { return table.peek(id, 0, kStart).available; });
-      const double all = static_cast<double>(shared->granted[i].load()) + left;
-      CHECK(all < kBurst + 0.001);
-      // Who was killed between taking and counting, or while the table was being changed.
-      CHECK(all + static_cast<double>(killed) >= kBurst);
     }
   }
 }
