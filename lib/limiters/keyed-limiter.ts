@@ -115,7 +115,8 @@ export class KeyedLimiter {
    *
    * @returns whether it did; a refusal changes nothing
    * @throws PacegateError for a key that is no string nor whole number from 0 to 2^32 - 1, a cost that is no finite
-   * number of at least 0, and after dispose
+   * number of at least 0, and after dispose. Where it is shared, as every method that looks at keys,
+   * `ERR_PACEGATE_SHARED_STATE` after 2 s of waiting for a participant that is stopped while it holds the lock
    */
   tryAcquire(key: string | number, cost = 1): boolean {
     if (!isKey(key)) throw badKey(key);
@@ -155,7 +156,8 @@ export class KeyedLimiter {
    * @param allowed - at least as long; becomes 1 for each key that was allowed, 0 for the others
    * @param cost - of each
    * @returns how many were allowed
-   * @throws PacegateError for wrong arguments and after dispose; then nothing has changed
+   * @throws PacegateError for wrong arguments, after dispose, and as {@link tryAcquire} where it is shared; then nothing
+   * has changed. A shared limiter that is held up by somebody in the middle of a batch refuses the rest of it
    */
   tryAcquireMany(keys: Uint32Array, allowed: Uint8Array, cost = 1): number {
     checkBatch(keys, allowed);
@@ -215,8 +217,8 @@ export class KeyedLimiter {
   }
 
   /**
-   * Changes the rate of all keys from now on, where it is shared for all. What is spent stays spent, in tokens; a burst that was given stays, else
-   * it follows the rate.
+   * Changes the rate of all keys from now on, where it is shared for all. What is spent stays spent, in tokens; a burst
+   * that was given stays, else it follows the rate. Takes as long as {@link size}: it goes to every key.
    *
    * @throws PacegateError for a rate the constructor would refuse, and after dispose; then nothing has changed
    */

@@ -95,6 +95,22 @@ describe.runIf(onLinux)('H2 4 processes, one killed -9 every 50 ms', { timeout: 
     await expectTheBurst({ kind: 'HybridLimiter', ...options }, () => limiter.tryAcquire());
   });
 
+  test('a key of a KeyedLimiter whose rate goes up and down: its burst and the higher rate', async () => {
+    const options = { rate: 2_000, burst: 500, maxKeys: 1_000, ...inFile() };
+    using limiter = new KeyedLimiter(options);
+    const start = performance.now();
+    let isSlow = false;
+    const change = setInterval(() => {
+      isSlow = !isSlow;
+      limiter.setRate(isSlow ? 20 : options.rate);
+    }, 20);
+    const { written } = await spendUnderFire({ kind: 'KeyedLimiter', ...options }, 2_000);
+    clearInterval(change);
+    const refilled = (options.rate * (performance.now() - start)) / 1_000;
+    expect(written).toBeGreaterThan(100);
+    expect(written).toBeLessThanOrEqual(options.burst + refilled);
+  });
+
   test('a key of a KeyedLimiter: the same', async () => {
     const options = { ...hardly, ...inFile(), maxKeys: 1_000 };
     using limiter = new KeyedLimiter(options);

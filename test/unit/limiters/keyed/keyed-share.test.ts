@@ -114,6 +114,26 @@ describe('limiter.share', () => {
     expect([other.rate, other.peek('a').retryAfterMs]).toEqual([20, 50]);
   });
 
+  test('H1 what it has counted goes on when it moves, and begins anew with reset()', () => {
+    using limiter = new KeyedLimiter({ ...options, maxKeys: 2 });
+    for (let key = 0; key < 7; key++) limiter.tryAcquire(key);
+    expect(limiter.statistics().overflowRequests).toBe(5);
+    expect(limiter.share).toBeDefined();
+    expect(limiter.statistics().overflowRequests).toBe(5);
+    limiter.tryAcquire(8);
+    expect(limiter.statistics().overflowRequests).toBe(6);
+    limiter.reset();
+    expect(limiter.statistics().overflowRequests).toBe(0);
+  });
+
+  test('H1 the overflow count is never negative where reset() came before the move', () => {
+    using limiter = new KeyedLimiter({ ...options, maxKeys: 2 });
+    for (let key = 0; key < 7; key++) limiter.tryAcquire(key);
+    limiter.reset();
+    expect(limiter.share).toBeDefined();
+    expect(limiter.statistics().overflowRequests).toBe(0);
+  });
+
   test('sharedBytes: about 23 bytes a key', () => {
     expect(KeyedLimiter.sharedBytes() / 1e6).toBeLessThan(25);
     expect(KeyedLimiter.sharedBytes({ maxKeys: 1 })).toBeLessThan(1_000);
