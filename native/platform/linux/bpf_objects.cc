@@ -30,7 +30,7 @@ void set_name(char (&field)[kSize], const char* name) noexcept {
 }
 
 FileDescriptor create_array(const char* name, std::size_t value_bytes, std::size_t values) {
-  bpf_attr attributes{};
+  bpf_attr attributes = zeroed_bpf_attributes();
   attributes.map_type = BPF_MAP_TYPE_ARRAY;
   attributes.key_size = sizeof(std::uint32_t);
   attributes.value_size = static_cast<std::uint32_t>(value_bytes);
@@ -59,7 +59,7 @@ MappedArray::~MappedArray() {
 
 FileDescriptor load_program(bpf_prog_type type, const char* name,
                             std::span<const bpf_insn> program) noexcept {
-  bpf_attr attributes{};
+  bpf_attr attributes = zeroed_bpf_attributes();
   attributes.prog_type = type;
   attributes.insns = address_of(program.data());
   attributes.insn_cnt = static_cast<std::uint32_t>(program.size());
@@ -70,7 +70,7 @@ FileDescriptor load_program(bpf_prog_type type, const char* name,
 
 FileDescriptor attach_to_tracepoint(const char* tracepoint,
                                     const FileDescriptor& program) noexcept {
-  bpf_attr attributes{};
+  bpf_attr attributes = zeroed_bpf_attributes();
   attributes.raw_tracepoint.name = address_of(tracepoint);
   attributes.raw_tracepoint.prog_fd = static_cast<std::uint32_t>(program.get());
   return FileDescriptor(bpf(BPF_RAW_TRACEPOINT_OPEN, attributes));
@@ -87,7 +87,7 @@ int run_live_frames(int program_fd, std::span<const std::uint8_t> frame,
                     std::uint32_t repeat) noexcept {
   xdp_md context{};
   context.data_end = static_cast<std::uint32_t>(frame.size());
-  bpf_attr attributes{};
+  bpf_attr attributes = zeroed_bpf_attributes();
   attributes.test.prog_fd = static_cast<std::uint32_t>(program_fd);
   attributes.test.data_in = address_of(frame.data());
   attributes.test.data_size_in = static_cast<std::uint32_t>(frame.size());

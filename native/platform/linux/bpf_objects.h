@@ -7,12 +7,21 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <string>
 
 #include "platform/linux/file_descriptor.h"
 
 namespace pacegate::platform {
+
+/// What bpf(2) is asked with, every byte 0 as the kernel demands: `{}` promises that for the first member
+/// of a union alone, and GCC 15 keeps to it.
+[[nodiscard]] inline bpf_attr zeroed_bpf_attributes() noexcept {
+  bpf_attr attributes;
+  std::memset(&attributes, 0, sizeof attributes);
+  return attributes;
+}
 
 /// An array map that this process reads and writes as plain memory.
 class MappedArray {

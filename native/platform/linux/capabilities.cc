@@ -1,6 +1,5 @@
 #include "platform/capabilities.h"
 
-#include <linux/bpf.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -9,6 +8,7 @@
 #include <array>
 #include <cerrno>
 
+#include "platform/linux/bpf_objects.h"
 #include "platform/linux/file_descriptor.h"
 #include "platform/linux/system_error.h"
 #include "platform/pcap/pcap_capability.h"
@@ -41,7 +41,7 @@ Capability probe_bpf() {
   program[0].code = BPF_ALU64 | BPF_MOV | BPF_K;
   program[0].imm = XDP_PASS;
   program[1].code = BPF_JMP | BPF_EXIT;
-  bpf_attr load{};
+  bpf_attr load = zeroed_bpf_attributes();
   load.prog_type = BPF_PROG_TYPE_XDP;
   load.insns = reinterpret_cast<std::uintptr_t>(program.data());
   load.insn_cnt = static_cast<std::uint32_t>(program.size());

@@ -41,7 +41,7 @@ Interface interface_of(const IP_ADAPTER_ADDRESSES& adapter) {
     std::copy_n(adapter.PhysicalAddress, result.mac.bytes.size(), result.mac.bytes.begin());
   }
   for (const auto* own = adapter.FirstUnicastAddress; own != nullptr; own = own->Next) {
-    SOCKADDR_INET address{};
+    SOCKADDR_INET address = zeroed_socket_address();
     const auto size = static_cast<std::size_t>(own->Address.iSockaddrLength);
     std::memcpy(&address, own->Address.lpSockaddr, std::min(size, sizeof address));
     if (const auto ip = ip_of(address)) result.addresses.push_back(*ip);

@@ -46,7 +46,7 @@ std::optional<std::uint32_t> loopback_for(const IpAddress& destination) {
 Route lookup_route(const IpAddress& destination, std::uint32_t interface_index) {
   const SOCKADDR_INET to = socket_address(destination);
   MIB_IPFORWARD_ROW2 row{};
-  SOCKADDR_INET from{};
+  SOCKADDR_INET from = zeroed_socket_address();
   const DWORD status = GetBestRoute2(nullptr, interface_index, nullptr, &to, 0, &row, &from);
   const auto source = ip_of(from);
   if (status != NO_ERROR || !source) {

@@ -21,8 +21,15 @@ namespace pacegate::platform {
   return std::nullopt;
 }
 
+/// Every byte 0: `{}` promises that for the first member of a union alone, and GCC 15 keeps to it.
+[[nodiscard]] inline SOCKADDR_INET zeroed_socket_address() {
+  SOCKADDR_INET result;
+  std::memset(&result, 0, sizeof result);
+  return result;
+}
+
 [[nodiscard]] inline SOCKADDR_INET socket_address(const IpAddress& address) {
-  SOCKADDR_INET result{};
+  SOCKADDR_INET result = zeroed_socket_address();
   void* const to = address.is_v6() ? static_cast<void*>(&result.Ipv6.sin6_addr)
                                    : static_cast<void*>(&result.Ipv4.sin_addr);
   result.si_family = address.is_v6() ? AF_INET6 : AF_INET;

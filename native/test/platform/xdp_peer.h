@@ -28,7 +28,7 @@ class AttachedXdp {
     const FileDescriptor loaded = load_program(BPF_PROG_TYPE_XDP, "test_peer", program);
     INFO(std::strerror(errno));
     REQUIRE(loaded.is_open());
-    bpf_attr attributes{};
+    bpf_attr attributes = zeroed_bpf_attributes();
     attributes.link_create.prog_fd = static_cast<std::uint32_t>(loaded.get());
     attributes.link_create.target_ifindex = device.index;
     attributes.link_create.attach_type = BPF_XDP;
