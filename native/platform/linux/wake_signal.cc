@@ -26,10 +26,10 @@ Claim& claim() noexcept {
   return shared;
 }
 
-bool has_default_disposition(int number) noexcept {
+bool is_handled_by(int number, void (*handler)(int)) noexcept {
   struct sigaction found{};
   return sigaction(number, nullptr, &found) == 0 && (found.sa_flags & SA_SIGINFO) == 0 &&
-         found.sa_handler == SIG_DFL;
+         found.sa_handler == handler;
 }
 
 void set_handler(int number, void (*handler)(int)) noexcept {
@@ -41,7 +41,7 @@ void set_handler(int number, void (*handler)(int)) noexcept {
 
 int take_free_signal() {
   for (int number = SIGRTMAX; number >= SIGRTMIN; --number) {
-    if (!has_default_disposition(number)) continue;
+    if (!is_handled_by(number, SIG_DFL)) continue;
     set_handler(number, on_wake);
     return number;
   }
@@ -70,7 +70,9 @@ WakeSignal::WakeSignal() {
 WakeSignal::~WakeSignal() {
   Claim& shared = claim();
   const std::scoped_lock lock(shared.mutex);
-  if (--shared.users == 0) set_handler(shared.number, SIG_DFL);
+  if (--shared.users > 0) return;
+  // The program may have given the signal a handler of its own since.
+  if (is_handled_by(shared.number, on_wake)) set_handler(shared.number, SIG_DFL);
 }
 
 // pthread_kill, too, asks for a young glibc.

@@ -17,7 +17,6 @@
 
 #include "platform/child_process.h"
 #include "platform/error.h"
-#include "platform/linux/wake_signal.h"
 #include "platform/linux/xdp_trial.h"
 #include "platform/packet_sender.h"
 #include "platform/private_network.h"
@@ -57,7 +56,7 @@ std::set<std::uint32_t> programs_of(pid_t process) {
 }
 
 bool exists(std::uint32_t program) {
-  bpf_attr open{};
+  bpf_attr open = zeroed_bpf_attributes();
   open.prog_id = program;
   const FileDescriptor fd(
       static_cast<int>(syscall(SYS_bpf, BPF_PROG_GET_FD_BY_ID, &open, sizeof open)));
@@ -272,25 +271,6 @@ TEST_SUITE("xdp lifetime") {
       CHECK(contains(said, "not_permitted: "));
       CHECK(contains(said, "CAP_BPF and CAP_NET_ADMIN"));
     });
-  }
-
-  TEST_CASE("the wake signal is one that nobody has taken, and is given back") {
-    const int highest = SIGRTMAX;
-    struct sigaction theirs{};
-    theirs.sa_handler = [](int) {};
-    REQUIRE(sigaction(highest, &theirs, nullptr) == 0);
-    {
-      const WakeSignal one;
-      const WakeSignal other;
-      CHECK(one.number() == highest - 1);
-      CHECK(other.number() == one.number());
-    }
-    struct sigaction found{};
-    REQUIRE(sigaction(highest - 1, nullptr, &found) == 0);
-    CHECK((found.sa_handler == SIG_DFL));
-    REQUIRE(sigaction(highest, nullptr, &found) == 0);
-    CHECK((found.sa_handler == theirs.sa_handler));
-    signal(highest, SIG_DFL);
   }
 }
 
