@@ -170,6 +170,12 @@ napi_value sender_transmit(Call& call) {
   return Call::nothing();
 }
 
+napi_value sender_take_departures(Call& call) {
+  Transmitter& transmitter = object_of(call).transmitter();
+  if (!transmitter.is_running()) transmitter.take_departures();
+  return Call::nothing();
+}
+
 napi_value sender_stop(Call& call) {
   object_of(call).transmitter().stop();
   return Call::nothing();
@@ -196,6 +202,7 @@ void register_sender_calls(Exports& exports) {
   exports.add<sender_send>("sender_send");
   exports.add<sender_inspect>("sender_inspect");
   exports.add<sender_transmit>("sender_transmit");
+  exports.add<sender_take_departures>("sender_take_departures");
   exports.add<sender_stop>("sender_stop");
   exports.add<sender_set_rate>("sender_set_rate");
   exports.add<sender_close>("sender_close");

@@ -54,6 +54,8 @@ export interface NativeSenderCalls {
     first: number,
     count: number,
   ) => void;
+  /** Brings the counters up to date with what a sender holds since `sender_send`; a transmit does so by itself. */
+  sender_take_departures: (handle: NativeHandle) => void;
   /** Asks the transmit to end; returns at once. */
   sender_stop: (handle: NativeHandle) => void;
   sender_set_rate: (handle: NativeHandle, rate: number) => void;

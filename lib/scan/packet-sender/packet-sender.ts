@@ -98,6 +98,8 @@ export class PacketSender implements Disposable {
 
   /** Live figures, also while a transmit runs and after `close()`. */
   get statistics(): PacketSenderStatistics {
+    // Frames of `send()` that `xdp` held have left meanwhile.
+    if (this.#handle !== 0) native.sender_take_departures(this.#handle);
     return senderStatistics(this.#slot, this.#info.backend, this.#rate);
   }
 

@@ -2,7 +2,7 @@
 
 import { TRANSMIT_PHASE, type ReadSlot } from './sender-slots.js';
 
-/** Live figures of a {@link PacketSender} since it was opened; read without a call. */
+/** Live figures of a {@link PacketSender} since it was opened. */
 export interface PacketSenderStatistics {
   /** `packet`, `rawip`, `xdp` or `pcap`. */
   readonly backend: string;

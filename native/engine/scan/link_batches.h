@@ -55,7 +55,7 @@ class LinkBatches {
   void take_departures(LatencyHistogram& gaps, ProbeMarks& marks, Take take) {
     for (LinkBatch& batch : batches_) {
       const platform::Departures departures = batch.take_departures(gaps, marks);
-      if (departures.left > 0) take(departures);
+      if (departures.left > 0 || departures.refused > 0) take(departures);
     }
   }
   /// When the oldest probe that is still held was to leave; UINT64_MAX when none is.

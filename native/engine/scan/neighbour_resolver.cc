@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "core/time.h"
+#include "engine/pacing/departure_count.h"
 #include "packet/build.h"
 #include "platform/clock.h"
 #include "platform/error.h"
@@ -171,8 +172,7 @@ void NeighbourResolver::take_departures() {
   LatencyHistogram gaps;
   for (const Link& link : context_.network.links) {
     const platform::Departures departures = link.sender->take_departures(gaps);
-    context_.slots.add(kSlotSent, static_cast<double>(departures.left - departures.refused));
-    context_.slots.add(kSlotSendFailed, static_cast<double>(departures.refused));
+    count_departures(context_.slots, kSlotSent, kSlotSendFailed, departures);
   }
 }
 

@@ -138,7 +138,7 @@ void SendLoop::take_departures(std::uint64_t now_ns) {
   holding_ = batches_.hold_frames();
   batches_.take_departures(
       pacer_.meter().gaps_of_sender(), deferral_.marks(),
-      [this](const platform::Departures& departures) { tally_.departed(departures); });
+      [&](const platform::Departures& departures) { tally_.departed(departures, now_ns); });
   if (holding_) tally_.holding(batches_.oldest_held_ns(), now_ns);
 }
 

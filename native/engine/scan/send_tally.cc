@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/time.h"
+#include "engine/pacing/departure_count.h"
 #include "platform/thread.h"
 
 namespace pacegate {
@@ -23,7 +24,9 @@ void SendTally::flushed(const LinkBatch::Outcome& outcome, std::uint64_t now_ns)
   pacer_.commit(outcome.accepted + outcome.refused);
   if (outcome.sent > 0) {
     pacer_.left(outcome.sent, now_ns);
-    count_sent(outcome.sent);
+    slots.add(kSlotSent, static_cast<double>(outcome.sent));
+    stall_.accepted();
+    publish_times();
   }
   if (outcome.refused > 0) slots.add(kSlotSendFailed, static_cast<double>(outcome.refused));
   if (outcome.busy) slots.add(kSlotSendBusy, 1);
@@ -33,14 +36,21 @@ void SendTally::flushed(const LinkBatch::Outcome& outcome, std::uint64_t now_ns)
   }
 }
 
-void SendTally::departed(const platform::Departures& departures) {
-  const std::uint64_t refused = departures.refused;
-  if (refused > 0) context_.slots.add(kSlotSendFailed, static_cast<double>(refused));
-  if (departures.left > refused) {
+// Frames whose refusal comes later count as sent for a while: the device has taken one only when there
+// are more than ever before.
+void SendTally::departed(const platform::Departures& departures, std::uint64_t now_ns) {
+  const std::uint64_t refused =
+      count_departures(context_.slots, kSlotSent, kSlotSendFailed, departures);
+  const double sent = context_.slots.get(kSlotSent);
+  if (sent > most_sent_) {
+    most_sent_ = sent;
+    stall_.accepted();
+  } else if (refused > 0) {
+    stall_.refused(refused, now_ns);
+  }
+  if (departures.left > departures.refused) {
     pacer_.left(departures);
-    count_sent(departures.left - refused);
-  } else {
-    stall_.refused(refused, departures.last_ns);
+    publish_times();
   }
 }
 
@@ -48,17 +58,15 @@ void SendTally::holding(std::uint64_t oldest_ns, std::uint64_t now_ns) {
   if (oldest_ns < now_ns) stall_.refused(1, now_ns);
 }
 
-void SendTally::count_sent(std::uint64_t packets) {
+void SendTally::publish_times() {
   auto& slots = context_.slots;
   const DepartureMeter& meter = pacer_.meter();
-  slots.add(kSlotSent, static_cast<double>(packets));
   slots.set(kSlotFirstSendNs, static_cast<double>(meter.first_ns()));
   slots.set(kSlotLastSendNs, static_cast<double>(meter.last_ns()));
   slots.set(kSlotPacedPackets, static_cast<double>(meter.paced_packets()));
   slots.set(kSlotPacedNs, static_cast<double>(meter.paced_ns()));
   slots.set(kSlotActivePackets, static_cast<double>(meter.active_packets()));
   slots.set(kSlotActiveNs, static_cast<double>(meter.active_ns()));
-  stall_.accepted();
 }
 
 void SendTally::publish_if_due(std::uint64_t now_ns, bool is_idle) {

@@ -20,8 +20,8 @@ class SendTally {
 
   /// Charges and counts what was handed over or refused.
   void flushed(const LinkBatch::Outcome& outcome, std::uint64_t now_ns);
-  /// Counts what a sender with a lead has transmitted.
-  void departed(const platform::Departures& departures);
+  /// Counts what a sender with a lead has transmitted, or refused of what it told of before.
+  void departed(const platform::Departures& departures, std::uint64_t now_ns);
   /// Frames are held though the oldest of them was to leave at `oldest_ns`.
   void holding(std::uint64_t oldest_ns, std::uint64_t now_ns);
 
@@ -33,7 +33,7 @@ class SendTally {
   [[nodiscard]] bool device_is_dead() const { return stall_.dead(); }
 
  private:
-  void count_sent(std::uint64_t packets);
+  void publish_times();
   void publish_counters(std::uint64_t now_ns, bool is_idle);
   void publish_gaps(std::uint64_t now_ns);
 
@@ -41,6 +41,7 @@ class SendTally {
   Pacer& pacer_;
   ScanDeferral& deferral_;
   StallWatch stall_;
+  double most_sent_ = 0;  // at any time
   std::uint64_t next_publish_ns_ = 0;
   std::uint64_t next_gaps_ns_ = 0;
 };

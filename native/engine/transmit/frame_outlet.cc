@@ -4,6 +4,7 @@
 
 #include "core/time.h"
 #include "platform/clock.h"
+#include "platform/waiter.h"
 
 namespace pacegate {
 namespace {
@@ -88,23 +89,26 @@ void FrameOutlet::take_departures(std::uint64_t now_ns) noexcept {
   // Asked first: what leaves between the two questions is no sign of a standstill.
   const bool holds = sender_.held() > 0;
   const platform::Departures departures = sender_.take_departures(pacer_.meter().gaps_of_sender());
-  tokens_.restore(departures.refused);
-  if (departures.left > 0) {
-    tally_.departed(departures);
+  if (departures.left > 0 || departures.refused > 0) {
+    tokens_.restore(tally_.departed(departures, now_ns));
   } else if (holds) {
     tally_.holding(now_ns);
   }
 }
 
-bool FrameOutlet::await_departures(platform::Waiter& waiter) noexcept {
+bool FrameOutlet::await_departures() noexcept {
   if (!has_lead()) return true;
+  platform::Waiter waiter;  // that nobody wakes
   const std::uint64_t give_up_ns = platform::monotonic_ns() + pacer_.lead_ns() + kHeldPatienceNs;
   for (;;) {
     const bool done = sender_.held() == 0;
     const std::uint64_t now = platform::monotonic_ns();
     take_departures(now);
-    if (done || now > give_up_ns) return done;
     waiter.wait_until(now + pacer_.lead_ns() / 4);
+    if (!done && now <= give_up_ns) continue;
+    // Refusals are told of a little after the frames.
+    take_departures(platform::monotonic_ns());
+    return done;
   }
 }
 

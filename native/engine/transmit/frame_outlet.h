@@ -10,7 +10,6 @@
 #include "engine/transmit/bucket_charge.h"
 #include "engine/transmit/transmit_tally.h"
 #include "platform/packet_sender.h"
-#include "platform/waiter.h"
 
 namespace pacegate {
 
@@ -46,7 +45,7 @@ class FrameOutlet {
   void take_departures(std::uint64_t now_ns) noexcept;
   /// Waits until all that was handed over has left: within the sender's lead, as a rule.
   /// \return false when it has not a second later
-  [[nodiscard]] bool await_departures(platform::Waiter& waiter) noexcept;
+  [[nodiscard]] bool await_departures() noexcept;
 
   /// When open() or flush() is worth calling again.
   [[nodiscard]] std::uint64_t next_wake_ns(std::uint64_t now_ns) const noexcept;

@@ -32,7 +32,7 @@ TransmitPhase TransmitLoop::run(const packet::FrameVariation& frames, std::uint6
   }
   const bool handed_over = next_ == count && outlet_.empty();
   outlet_.drop();
-  const bool all_left = outlet_.await_departures(control_.waiter);
+  const bool all_left = outlet_.await_departures();
   if (!all_left || tally_.device_is_dead()) return TransmitPhase::failed;
   return handed_over ? TransmitPhase::complete : TransmitPhase::stopped;
 }

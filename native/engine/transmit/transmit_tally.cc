@@ -1,6 +1,7 @@
 #include "engine/transmit/transmit_tally.h"
 
 #include "core/time.h"
+#include "engine/pacing/departure_count.h"
 #include "platform/thread.h"
 
 namespace pacegate {
@@ -37,30 +38,40 @@ void TransmitTally::ended(std::uint64_t now_ns) noexcept {
 
 void TransmitTally::sent(std::uint64_t packets, std::uint64_t now_ns) noexcept {
   if (packets == 0) return;
+  slots_.add(kTransmitSent, static_cast<double>(packets));
+  add_to_run(kTransmitRunSent, packets);
+  stall_.accepted();
   pacer_.left(packets, now_ns);
-  count(packets, now_ns, now_ns, packets);
+  note_pace(packets, now_ns, now_ns, packets);
 }
 
-void TransmitTally::departed(const platform::Departures& departures) noexcept {
-  if (departures.refused > 0) {
-    slots_.add(kTransmitFailed, static_cast<double>(departures.refused));
-    add_to_run(kTransmitRunFailed, departures.refused);
+// Frames whose refusal comes later count as sent for a while: the device has taken one only when there
+// are more than ever before.
+std::uint64_t TransmitTally::departed(const platform::Departures& departures,
+                                      std::uint64_t now_ns) noexcept {
+  const std::uint64_t refused =
+      count_departures(slots_, kTransmitSent, kTransmitFailed, departures);
+  if (is_transmitting_) {
+    count_departures(slots_, kTransmitRunSent, kTransmitRunFailed, departures);
+  }
+  const double sent = slots_.get(kTransmitSent);
+  if (sent > most_sent_) {
+    most_sent_ = sent;
+    stall_.accepted();
+  } else if (refused > 0) {
+    stall_.refused(refused, now_ns);
   }
   if (departures.left > departures.refused) {
     pacer_.left(departures);
-    count(departures.left - departures.refused, departures.first_ns, departures.last_ns, 1);
-  } else if (departures.refused > 0) {
-    stall_.refused(departures.refused, departures.last_ns);
+    note_pace(departures.left - departures.refused, departures.first_ns, departures.last_ns, 1);
   }
+  return refused;
 }
 
 /// \param with_the_first of the packets, how many left at first_ns: a rate counts those after it
-void TransmitTally::count(std::uint64_t packets, std::uint64_t first_ns, std::uint64_t last_ns,
-                          std::uint64_t with_the_first) noexcept {
-  slots_.add(kTransmitSent, static_cast<double>(packets));
-  stall_.accepted();
+void TransmitTally::note_pace(std::uint64_t packets, std::uint64_t first_ns, std::uint64_t last_ns,
+                              std::uint64_t with_the_first) noexcept {
   if (!is_transmitting_) return;
-  add_to_run(kTransmitRunSent, packets);
   const bool is_first = first_ns_ == 0;
   if (is_first) first_ns_ = first_ns;
   add_to_run(kTransmitRunPacedPackets, is_first ? packets - with_the_first : packets);

@@ -22,8 +22,9 @@ class TransmitTally {
 
   /// `packets` left together.
   void sent(std::uint64_t packets, std::uint64_t now_ns) noexcept;
-  /// What a sender with a lead has transmitted.
-  void departed(const platform::Departures& departures) noexcept;
+  /// What a sender with a lead has transmitted, or refused of what it told of before.
+  /// \return the refusals among frames that were sent: all, but for counters of others' drops
+  std::uint64_t departed(const platform::Departures& departures, std::uint64_t now_ns) noexcept;
   /// \param accepted whether the device took others of the same batch
   void refused(std::uint64_t packets, int system_error, bool accepted,
                std::uint64_t now_ns) noexcept;
@@ -46,13 +47,14 @@ class TransmitTally {
   void add_to_run(TransmitSlot slot, std::uint64_t packets) noexcept {
     if (is_transmitting_) slots_.add(slot, static_cast<double>(packets));
   }
-  void count(std::uint64_t packets, std::uint64_t first_ns, std::uint64_t last_ns,
-             std::uint64_t with_the_first) noexcept;
+  void note_pace(std::uint64_t packets, std::uint64_t first_ns, std::uint64_t last_ns,
+                 std::uint64_t with_the_first) noexcept;
 
   TransmitSlots& slots_;
   Pacer& pacer_;
   StallWatch stall_;
   bool is_transmitting_ = false;
+  double most_sent_ = 0;        // at any time
   std::uint64_t first_ns_ = 0;  // departure in this transmit
   double paced_ns_before_ = 0;  // of earlier transmits
   double paced_packets_before_ = 0;

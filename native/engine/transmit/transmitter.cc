@@ -32,6 +32,7 @@ Transmitter::~Transmitter() {
   stop();
   join();
   await_departures();
+  tokens_.refund(platform::monotonic_ns());
 }
 
 platform::SendReport Transmitter::send(Frames frames) {
@@ -75,6 +76,8 @@ void Transmitter::begin(packet::FrameVariation frames, std::uint64_t count) {
 void Transmitter::run(const packet::FrameVariation& frames, std::uint64_t count) {
   platform::name_this_thread("pacegate-send");
   platform::sharpen_timers_of_this_thread();
+  // Of an earlier send().
+  await_departures();
   tally_.began(platform::monotonic_ns());
   FrameOutlet outlet(*sender_, pacer_, tokens_, tally_);
   const TransmitPhase phase = TransmitLoop(outlet, pacer_, tally_, control_).run(frames, count);
@@ -85,6 +88,13 @@ void Transmitter::run(const packet::FrameVariation& frames, std::uint64_t count)
 
 bool Transmitter::is_running() const noexcept {
   return slots_.get_acquired(kTransmitPhase) == static_cast<double>(TransmitPhase::running);
+}
+
+void Transmitter::take_departures() noexcept {
+  join();
+  const std::uint64_t now = platform::monotonic_ns();
+  FrameOutlet(*sender_, pacer_, tokens_, tally_).take_departures(now);
+  tokens_.refund(now);
 }
 
 void Transmitter::stop() noexcept {
@@ -111,8 +121,7 @@ void Transmitter::prepare_for(std::size_t frame_bytes, std::uint64_t count) {
 }
 
 void Transmitter::await_departures() noexcept {
-  FrameOutlet outlet(*sender_, pacer_, tokens_, tally_);
-  (void)outlet.await_departures(control_.waiter);
+  (void)FrameOutlet(*sender_, pacer_, tokens_, tally_).await_departures();
 }
 
 }  // namespace pacegate

@@ -29,8 +29,10 @@ namespace pacegate {
 using OpenSender = std::function<std::unique_ptr<platform::PacketSender>(std::size_t frame_bytes)>;
 
 /// Sends frames of the caller's during a call, or variations of a template on a thread of its own,
-/// one such transmit at a time. All methods are for one controlling thread (JavaScript's), and
-/// return at once but for the destructor.
+/// one such transmit at a time. All methods are for one controlling thread (JavaScript's). With a
+/// sender that has a lead, send() and begin() open it anew for frames it is not fit for, which takes
+/// 25 ms and waits for what it holds: within the lead, or a second where the device is stuck. So does
+/// the destructor wait. All else returns at once.
 class Transmitter {
  public:
   /// Opens the device; sends nothing.
@@ -59,6 +61,9 @@ class Transmitter {
   /// \throws platform::PlatformError as send(); std::system_error when there is no thread to be had
   void begin(packet::FrameVariation frames, std::uint64_t count);
   [[nodiscard]] bool is_running() const noexcept;
+  /// Counts what a sender with a lead has transmitted since send(), and gives back the tokens of what
+  /// was refused. Not while a transmit runs: its own thread does.
+  void take_departures() noexcept;
   /// Asks the transmit to end; the phase tells when it has.
   void stop() noexcept;
   /// \param rate packets per second, > 0; PacingSchedule::kMaxRate for as fast as it goes

@@ -27,6 +27,8 @@ class HoldingSender final : public platform::PacketSender {
     std::uint64_t late_ns = 0;
     /// After that many frames nothing leaves any more.
     std::uint64_t stuck_after = UINT64_MAX;
+    /// Refusals are told of one take_departures() after their frames.
+    bool tells_refusals_late = false;
   };
 
   HoldingSender(std::shared_ptr<FakeWire> wire, Behaviour behaviour)
@@ -43,12 +45,9 @@ class HoldingSender final : public platform::PacketSender {
     frames_[index].departure_ns = at_ns;
   }
   [[nodiscard]] std::uint64_t lead_ns() const noexcept override { return behaviour_.lead_ns; }
-  [[nodiscard]] std::size_t room() noexcept override {
-    transmit();
-    return kSlots - held_.size();
-  }
+  [[nodiscard]] std::size_t room() noexcept override { return kSlots - untold(); }
   [[nodiscard]] platform::SendReport send(std::size_t first, std::size_t count) noexcept override {
-    in_order_ = in_order_ && first == 0 && count <= kSlots - held_.size();
+    in_order_ = in_order_ && first == 0 && count <= kSlots - untold();
     for (std::size_t i = 0; i < count; ++i) {
       const Held& frame = frames_[i];
       in_order_ = in_order_ && frame.departure_ns >= last_departure_ns_;
@@ -60,9 +59,14 @@ class HoldingSender final : public platform::PacketSender {
   platform::Departures take_departures(LatencyHistogram& gaps) noexcept override {
     transmit();
     if (departures_.left > 0) gaps.record(0);
-    return std::exchange(departures_, {});
+    platform::Departures told = std::exchange(departures_, {});
+    if (behaviour_.tells_refusals_late) std::swap(told.refused, late_refusals_);
+    return told;
   }
-  [[nodiscard]] std::size_t held() noexcept override { return held_.size(); }
+  [[nodiscard]] std::size_t held() noexcept override {
+    transmit();
+    return held_.size();
+  }
   [[nodiscard]] bool takes_ethernet() const noexcept override { return false; }
   [[nodiscard]] const char* backend() const noexcept override { return "holding"; }
 
@@ -76,6 +80,9 @@ class HoldingSender final : public platform::PacketSender {
     std::size_t length = 0;
     std::uint64_t departure_ns = 0;
   };
+
+  /// Frames whose slots are taken: also those that have left, until somebody hears of it.
+  [[nodiscard]] std::size_t untold() const { return held_.size() + departures_.left; }
 
   void transmit() {
     const std::uint64_t now = platform::monotonic_ns();
@@ -97,7 +104,8 @@ class HoldingSender final : public platform::PacketSender {
   Behaviour behaviour_;
   std::array<Held, kSlots> frames_{};
   std::deque<Held> held_;
-  platform::Departures departures_;
+  platform::Departures departures_;  // not told of yet
+  std::uint64_t late_refusals_ = 0;
   std::uint64_t transmitted_ = 0;
   std::uint64_t last_departure_ns_ = 0;
   bool in_order_ = true;

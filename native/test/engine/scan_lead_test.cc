@@ -148,6 +148,20 @@ TEST_SUITE("engine lead") {
     CHECK(sent + refused >= 300 * 4 + 300);
   }
 
+  TEST_CASE("P3 what is refused is counted also when the device says so later") {
+    ScanOptions options = options_for(30, 20);
+    options.retries = 3;
+    // Whole batches at times: more is refused then than has left since.
+    Scan scan(options, {.refuses = [](std::uint64_t frame) { return frame / 200 % 2 == 1; },
+                        .tells_refusals_late = true});
+    const Outcome outcome = scan.run_to_end();
+    CHECK(outcome.phase == ScanPhase::done);
+    double probes = 0;
+    for (const auto& [target, count] : scan.wire->probes()) probes += count;
+    CHECK(scan.slots.get(kSlotSent) == probes);
+    CHECK(scan.slots.get(kSlotSendFailed) > 0);
+  }
+
   TEST_CASE("P3 a stopped scan waits for what is held, and a resumed one covers the rest") {
     ScanOptions options = options_for(50, 100);
     options.rate = 20'000;

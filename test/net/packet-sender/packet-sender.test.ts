@@ -9,6 +9,7 @@ import { Receiver } from './receiver.js';
 
 const PROGRAM = path.join(import.meta.dirname, 'programs/transmit.mjs');
 const SEND = path.join(import.meta.dirname, 'programs/send-and-close.mjs');
+const MIXED = path.join(import.meta.dirname, 'programs/send-and-transmit.mjs');
 const SENDER = { v4: '10.78.0.1', v6: 'fd78::1' };
 const RECEIVER = { v4: '10.78.0.2', v6: 'fd78::2' };
 /** Every address of 10.79.0.0/16 is the receiver's. */
@@ -157,6 +158,17 @@ describeInNamespaces('a packet sender', () => {
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
       expect(JSON.parse(stdout)).toEqual({ backend, taken: 50, sent: 50 });
       expect(await receiver.counts()).toEqual(new Map(ports.map((port) => [port, 1])));
+    });
+
+    test('P3 frames of one’s own are no part of the transmit after them, and counted without one', async () => {
+      const plan = JSON.stringify({
+        open: { interface: 'near0', backend },
+        frame: frame({}).toString('hex'),
+      });
+      const { code, stdout, stderr } = await near.run(process.execPath, [MIXED, plan]);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      const counted = { before: 3, sent: 10, complete: true, after: 3, all: 16 };
+      expect(JSON.parse(stdout)).toEqual(counted);
     });
 
     test('P3 a blocked event loop does not matter', async () => {

@@ -26,6 +26,8 @@ struct FakeDevice {
   using Policy = std::function<platform::SendReport(std::size_t count)>;
 
   Policy policy;
+  /// Of a sender that holds frames: refusals are told of one take_departures() after their frames.
+  bool tells_refusals_late = false;
   std::atomic<int> opened{0};
   std::atomic<std::size_t> calls{0};
 
@@ -93,7 +95,9 @@ class FakeHoldingSender final : public FakeFrameSender {
   using FakeFrameSender::FakeFrameSender;
 
   [[nodiscard]] std::uint64_t lead_ns() const noexcept override { return 4'000'000; }
-  [[nodiscard]] std::size_t room() noexcept override { return kSlots - held_.size(); }
+  [[nodiscard]] std::size_t room() noexcept override {
+    return kSlots - held_.size() - untold_.left;
+  }
   void set_departure(std::size_t index, std::uint64_t at_ns) noexcept override {
     departures_[index] = at_ns;
   }
@@ -104,26 +108,35 @@ class FakeHoldingSender final : public FakeFrameSender {
     return {.accepted = count};
   }
   platform::Departures take_departures(LatencyHistogram& /*gaps*/) noexcept override {
-    platform::Departures departures;
+    transmit();
+    platform::Departures told = std::exchange(untold_, {});
+    if (device().tells_refusals_late) std::swap(told.refused, late_refusals_);
+    return told;
+  }
+  [[nodiscard]] std::size_t held() noexcept override {
+    transmit();
+    return held_.size();
+  }
+
+ private:
+  void transmit() {
     const std::uint64_t now = platform::monotonic_ns();
     while (!held_.empty() && held_.front().first <= now) {
-      ++departures.left;
+      if (untold_.left++ == 0) untold_.first_ns = now;
+      untold_.last_ns = now;
       if (device().policy && device().policy(1).accepted == 0) {
-        ++departures.refused;
+        ++untold_.refused;
       } else {
         device().take(held_.front().second);
       }
-      if (departures.first_ns == 0) departures.first_ns = now;
-      departures.last_ns = now;
       held_.pop_front();
     }
-    return departures;
   }
-  [[nodiscard]] std::size_t held() noexcept override { return held_.size(); }
 
- private:
   std::vector<std::uint64_t> departures_ = std::vector<std::uint64_t>(kSlots);
   std::deque<std::pair<std::uint64_t, Frame>> held_;
+  platform::Departures untold_;
+  std::uint64_t late_refusals_ = 0;
 };
 
 }  // namespace pacegate::test

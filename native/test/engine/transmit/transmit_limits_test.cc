@@ -126,6 +126,58 @@ TEST_SUITE("engine/transmit with a lead") {
     CHECK(available(bucket) == doctest::Approx(55).epsilon(0.01));
   }
 
+  TEST_CASE("refusals that are told of after their frames are failures all the same") {
+    TokenBucket bucket = bucket_of(kHardlyEver, 400);
+    Rig<FakeHoldingSender> rig(kUnlimited, &bucket);
+    rig.device->tells_refusals_late = true;
+    int number = 0;
+    // All of the last frames: what comes late then comes after the last of them has left.
+    rig.device->policy = [&](std::size_t) -> SendReport {
+      return {.accepted = ++number > 100 ? std::size_t{0} : std::size_t{1}};
+    };
+    rig.transmitter.begin(ports_from(1), 300);
+    CHECK(rig.await_end() == TransmitPhase::complete);
+    CHECK(rig.count(kTransmitRunSent) == 100);
+    CHECK(rig.count(kTransmitRunFailed) == 200);
+    CHECK(rig.count(kTransmitSent) == 100);
+    CHECK(available(bucket) == doctest::Approx(300).epsilon(0.01));
+  }
+
+  TEST_CASE("P3 what send handed over is no part of the transmit after it") {
+    Rig<FakeHoldingSender> rig(1000);
+    const test::Frame frame(60, 1);
+    const std::vector<std::span<const std::uint8_t>> one(1, frame);
+    REQUIRE(rig.transmitter.send(one).accepted == 1);
+    rig.transmitter.begin(ports_from(1), 3);
+    CHECK(rig.await_end() == TransmitPhase::complete);
+    CHECK(rig.count(kTransmitRunSent) == 3);
+    CHECK(rig.count(kTransmitSent) == 4);
+  }
+
+  TEST_CASE("what send handed over is counted when somebody looks, and its refusals cost nothing") {
+    TokenBucket bucket = bucket_of(kHardlyEver, 10);
+    Rig<FakeHoldingSender> rig(kUnlimited, &bucket);
+    rig.device->policy = [](std::size_t) -> SendReport { return {}; };
+    const test::Frame frame(60, 1);
+    const std::vector<std::span<const std::uint8_t>> frames(4, frame);
+    REQUIRE(rig.transmitter.send(frames).accepted == 4);
+    while (rig.count(kTransmitFailed) < 4) rig.transmitter.take_departures();
+    CHECK(rig.count(kTransmitSent) == 0);
+    CHECK(available(bucket) == doctest::Approx(10).epsilon(0.01));
+  }
+
+  TEST_CASE("tokens of frames that turn out refused go back when the sender goes") {
+    TokenBucket bucket = bucket_of(kHardlyEver, 10);
+    {
+      Rig<FakeHoldingSender> rig(kUnlimited, &bucket);
+      rig.device->policy = [](std::size_t) -> SendReport { return {}; };
+      const test::Frame frame(60, 1);
+      const std::vector<std::span<const std::uint8_t>> frames(4, frame);
+      REQUIRE(rig.transmitter.send(frames).accepted == 4);
+    }
+    CHECK(available(bucket) == doctest::Approx(10).epsilon(0.01));
+  }
+
   TEST_CASE("what send handed over leaves before the sender goes") {
     const auto device = std::make_shared<test::FakeDevice>();
     TransmitSlots slots;
@@ -185,6 +237,50 @@ TEST_SUITE("transmit tally") {
     for (std::uint64_t i = 0; i < 20; ++i) tally.holding(70 * kNsPerSecond + i);
     CHECK(tally.device_is_dead());
     tally.began(71 * kNsPerSecond);
+    CHECK_FALSE(tally.device_is_dead());
+  }
+
+  TEST_CASE("no more is taken back than was told of, and what is refused late takes back") {
+    TransmitSlots slots;
+    Pacer pacer({}, kNsPerMs, 0);
+    TransmitTally tally(slots, pacer);
+    CHECK(tally.departed({.left = 5, .refused = 1, .first_ns = 10, .last_ns = 20}, 30) == 1);
+    CHECK(slots.get(kTransmitSent) == 4);
+    tally.began(40);
+    CHECK(tally.departed({.left = 1, .refused = 3, .first_ns = 50, .last_ns = 50}, 60) == 3);
+    CHECK(slots.get(kTransmitSent) == 2);
+    CHECK(slots.get(kTransmitFailed) == 4);
+    CHECK(slots.get(kTransmitRunSent) == 0);
+    CHECK(slots.get(kTransmitRunFailed) == 1);
+    CHECK(tally.departed({.left = 0, .refused = 100}, 70) == 2);
+    CHECK(slots.get(kTransmitSent) == 0);
+    CHECK(slots.get(kTransmitFailed) == 6);
+  }
+
+  TEST_CASE(
+      "a device that refuses every frame, told of a little later, is dead after five seconds") {
+    TransmitSlots slots;
+    Pacer pacer({}, kNsPerMs, 0);
+    TransmitTally tally(slots, pacer);
+    tally.began(kNsPerSecond);
+    // All but the last 8 or 16 frames are known to be refused.
+    std::uint64_t now = kNsPerSecond;
+    for (std::uint64_t i = 0; i < 60; ++i, now += kNsPerSecond / 10) {
+      const std::uint64_t refused = i == 0 ? 84 : (i % 2 == 0 ? 92 : 108);
+      tally.departed({.left = 100, .refused = refused, .first_ns = now, .last_ns = now}, now);
+    }
+    CHECK(tally.device_is_dead());
+  }
+
+  TEST_CASE("a departure from before the last look makes no device dead") {
+    TransmitSlots slots;
+    Pacer pacer({}, kNsPerMs, 0);
+    TransmitTally tally(slots, pacer);
+    tally.began(kNsPerSecond);
+    tally.holding(2 * kNsPerSecond);
+    const std::uint64_t before = 2 * kNsPerSecond - 1;
+    tally.departed({.left = 20, .refused = 20, .first_ns = before, .last_ns = before},
+                   2 * kNsPerSecond + 1);
     CHECK_FALSE(tally.device_is_dead());
   }
 }
