@@ -12,7 +12,8 @@ void name_this_thread(const char* name) noexcept;
 void sharpen_timers_of_this_thread() noexcept;
 
 /// Lets the calling thread go before ordinary ones where both want the same processor, for a thread
-/// that keeps the time (Linux: a nice value of -10). No effect where that is not permitted.
+/// that keeps the time (Linux: a nice value of -10). No effect where that is not permitted, nor where the
+/// thread has one processor only: everything else would wait for it there.
 void prefer_this_thread() noexcept;
 
 /// CPU time the calling thread has used, in nanoseconds; 0 where the system does not say.

@@ -76,6 +76,8 @@ void Transmitter::begin(packet::FrameVariation frames, std::uint64_t count) {
 void Transmitter::run(const packet::FrameVariation& frames, std::uint64_t count) {
   platform::name_this_thread("pacegate-send");
   platform::sharpen_timers_of_this_thread();
+  // A sender that goes on by itself must not run out of frames.
+  if (sender_->lead_ns() > 0) platform::prefer_this_thread();
   // Of an earlier send().
   await_departures();
   tally_.began(platform::monotonic_ns());

@@ -1,5 +1,6 @@
 #include "platform/thread.h"
 
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
@@ -17,6 +18,8 @@ void sharpen_timers_of_this_thread() noexcept {
 
 // On Linux a nice value belongs to a thread.
 void prefer_this_thread() noexcept {
+  cpu_set_t allowed;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) == 0 && CPU_COUNT(&allowed) < 2) return;
   (void)setpriority(PRIO_PROCESS, 0, -10);
 }
 
