@@ -88,6 +88,8 @@ std::span<const std::uint8_t> read_bytes(const Napi::Value& value) {
     throw CallError("a frame must be a Uint8Array");
   }
   if (type != napi_uint8_array) throw CallError("a frame must be a Uint8Array");
+  // As one is whose memory has been transferred since lib/ checked it.
+  if (length == 0) throw CallError("a frame must not be empty");
   return {static_cast<const std::uint8_t*>(data), length};
 }
 
@@ -136,18 +138,24 @@ napi_value sender_slots(Call& call) {
   return object_of(call).slots();
 }
 
+/// Every value before a use of any, and before the sender is looked at: an element may be a getter, that is
+/// code which frees, transfers or closes.
+std::vector<Napi::Value> read_values(const Napi::Value& frames) {
+  if (!frames.IsArray()) throw CallError("frames must be an array");
+  const Napi::Array array = frames.As<Napi::Array>();
+  std::vector<Napi::Value> values;
+  values.reserve(array.Length());
+  for (std::uint32_t i = 0; i < array.Length(); ++i) values.push_back(array.Get(i));
+  return values;
+}
+
 /// \return frames taken; a negative errno when the first of them was refused for good
 napi_value sender_send(Call& call) {
-  Transmitter& transmitter = idle_transmitter(call);
-  if (!call.value(1).IsArray()) throw CallError("frames must be an array");
-  const Napi::Array array = call.value(1).As<Napi::Array>();
+  const std::vector<Napi::Value> values = read_values(call.value(1));
   std::vector<std::span<const std::uint8_t>> frames;
-  frames.reserve(array.Length());
-  for (std::uint32_t i = 0; i < array.Length(); ++i) {
-    const Napi::HandleScope scope(call.env());
-    frames.push_back(read_bytes(array.Get(i)));
-  }
-  const platform::SendReport report = transmitter.send(frames);
+  frames.reserve(values.size());
+  for (const Napi::Value& value : values) frames.push_back(read_bytes(value));
+  const platform::SendReport report = idle_transmitter(call).send(frames);
   const bool refused = report.accepted == 0 && report.outcome == platform::SendOutcome::failed;
   return call.number_value(refused ? -report.system_error : static_cast<double>(report.accepted));
 }

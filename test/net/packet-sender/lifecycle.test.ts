@@ -83,4 +83,13 @@ describeInNamespaces('a packet sender in a process of its own', () => {
     expect(counts.get(10_050)).toBe(1);
     expect(counts.get(20_000)).toBe(1);
   });
+
+  test('P3 frames that a getter takes away while they are read do no harm', async () => {
+    expect(await run('send-getters')).toEqual([
+      '2',
+      'ERR_PACEGATE_INVALID_ARGUMENT a frame must not be empty',
+      'ERR_PACEGATE_INVALID_ARGUMENT this packet sender does not exist (any more)',
+      '2',
+    ]);
+  });
 });
