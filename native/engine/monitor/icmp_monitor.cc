@@ -75,7 +75,7 @@ void IcmpMonitor::handle(const platform::ReceivedPacket& received) noexcept {
   slots_.add(queue_.try_push(event) ? kMonitorQueued : kMonitorDropped, 1);
 }
 
-/// One system call a round of packets, of which there are 2 000 a second at most.
+/// One system call a round of packets, of which there are 200 a second at most.
 void IcmpMonitor::publish_drops() noexcept {
   slots_.set(kMonitorKernelDropped, static_cast<double>(receiver_->counters().dropped));
 }
