@@ -50,7 +50,7 @@ export interface ScanOptions extends PaceOptions, BackoffScanOptions {
   interface?: string;
   /**
    * How `syn` sends: `packet` (Ethernet), `rawip` (loopback, tunnels), `pcap` (libpcap or Npcap, found at run time),
-   * `xdp` (several times as fast as `packet`, at the price of a busy core; Linux 5.18, CAP_BPF and CAP_NET_ADMIN, and
+   * `xdp` (several times as fast as `packet`, at the price of a busy core; Linux 5.18, CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN, and
    * a device that takes redirected frames). `auto`, the default: by interface and system, and `xdp` above 400 000
    * packets a second. Where `xdp` is wanted and cannot be had, the scan goes on with another one, after the warning
    * `backend-fallback`.

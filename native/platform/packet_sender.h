@@ -96,7 +96,7 @@ struct XdpOptions {
 
 /// An XDP program run by the kernel over live frames (Linux 5.18), on a thread of its own that
 /// busy-polls but for times without frames. Ethernet devices whose driver takes redirected frames: see xdp_support(). Takes about
-/// 25 ms. Needs CAP_BPF and CAP_NET_ADMIN, and CAP_PERFMON to count exactly what the device refused.
+/// 25 ms. Needs CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN.
 /// \throws PlatformError as above
 [[nodiscard]] std::unique_ptr<PacketSender> open_xdp_sender(const Interface& interface,
                                                             const XdpOptions& options = {});

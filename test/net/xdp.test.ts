@@ -94,7 +94,9 @@ describeInNamespaces('backend xdp', () => {
     const ordinary = ['setpriv', '--reuid=65534', '--clear-groups', ...capabilities];
     const withoutPrivilege = summaryOf((await pacegate(lab.scanner, scan, ordinary)).stderr);
     expect(withoutPrivilege.statistics).toMatchObject({ backend: 'packet', open: 1 });
-    expect(withoutPrivilege.warnings[0]?.message).toContain('CAP_BPF and CAP_NET_ADMIN');
+    expect(withoutPrivilege.warnings[0]?.message).toContain(
+      'CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN',
+    );
   });
 
   test('P5 doctor says of each interface whether it can be used', async () => {

@@ -56,8 +56,13 @@ void DeferredLane::release(Index blocker) noexcept {
 }
 
 void DeferredLane::note_cause(Index blocker, bool is_cap) noexcept {
-  capped_ += (is_cap ? 1U : 0U) - (blockers_[blocker].is_capped ? 1U : 0U);
+  if (blockers_[blocker].is_capped == is_cap) return;
   blockers_[blocker].is_capped = is_cap;
+  if (is_cap) {
+    ++capped_;
+  } else {
+    --capped_;
+  }
 }
 
 void DeferredLane::schedule(Index blocker, std::uint64_t at_ns) {

@@ -91,11 +91,15 @@ std::optional<TargetGate::Escalation> TargetGate::complain(const IpAddress& addr
   if (!options_.back_off) return std::nullopt;
   const Index silent = networks_.find(key_of(BlockScope::network, address).key);
   // What a silent network's addresses say counts for the network alone.
-  if (silent != kNone && networks_.at(silent).holds_back()) {
-    return complain_network(silent, now_ns);
-  }
   const BackoffKey key = key_of(BlockScope::target, address).key;
   Index target = targets_.find(key);
+  if (silent != kNone && networks_.at(silent).holds_back()) {
+    // It need not be a member: its former network's entry may have had to make room.
+    if (target != kNone && targets_.at(target).state == State::probing) {
+      targets_.at(target).state = State::silent;  // of the past
+    }
+    return complain_network(silent, now_ns);
+  }
   if (target == kNone) {
     Unit evicted;
     target = targets_.add(key, now_ns, evicted);

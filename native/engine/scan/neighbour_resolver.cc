@@ -114,6 +114,7 @@ void NeighbourResolver::ask_round(const std::function<bool()>& interrupted) {
       const Link& link = context_.network.links[hops.path->link];
       while (!may_ask() || link.sender->room() == 0) {
         if (interrupted()) return;
+        take_departures();  // that makes room
         const std::uint64_t now = platform::monotonic_ns();
         const bool paused = control_.paused.load(std::memory_order_acquire);
         control_.waiter.wait_until(paused ? now + kPausedPollNs : pacer_.next_wake_ns(now));

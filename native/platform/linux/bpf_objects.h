@@ -56,7 +56,7 @@ class MappedArray {
 [[noreturn]] void throw_bpf_error(const std::string& what, int error);
 
 /// What to do about EPERM of bpf(2).
-inline constexpr const char* kBpfHint = "needs CAP_BPF and CAP_NET_ADMIN: run as root";
+inline constexpr const char* kBpfHint = "needs CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN: run as root";
 
 /// Live frames: runs an XDP program over copies of `frame` again and again, and does with each what
 /// the program returns. Costs about 20 ms before the first run. Linux 5.18.

@@ -48,7 +48,7 @@ Capability probe_bpf() {
   load.license = reinterpret_cast<std::uintptr_t>("MIT");
   const FileDescriptor fd(static_cast<int>(syscall(SYS_bpf, BPF_PROG_LOAD, &load, sizeof load)));
   if (fd.is_open()) return available("bpf");
-  return missing("bpf", errno, "needs CAP_BPF and CAP_NET_ADMIN: run as root");
+  return missing("bpf", errno, "needs CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN: run as root");
 }
 
 /// Enlarging a buffer past the system's limit is the most harmless thing that wants CAP_NET_ADMIN.

@@ -240,7 +240,10 @@ void require_unaccounted(EbpfAssembler& code, Label leave) {
   code.load(Width::whole, r2, kControl, kSent);
   code.load(Width::whole, r3, kControl, kRefused);
   code.add(r2, r3);
-  code.jump_if_equal(r1, r2, leave);
+  const Label counts = code.new_label();
+  code.jump_if_above(r1, r2, counts);
+  code.jump(leave);
+  code.place(counts);
 }
 
 /// \param argument of the tracepoint, 32 bits

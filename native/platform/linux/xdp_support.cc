@@ -17,15 +17,23 @@ namespace {
 
 constexpr std::array<long, 2> kOldestKernel{5, 18};  // live frames
 
+/// Empty when this process may load programs of this type.
+std::string why_not_loaded(bpf_prog_type type, const char* kind, int result) {
+  EbpfAssembler code;
+  code.set(EbpfRegister::r0, result);
+  code.exit();
+  if (load_program(type, "pacegate_probe", code.finish()).is_open()) return "";
+  return errno == EPERM ? kBpfHint
+                        : std::string(kind) + " programs are refused: " + describe_errno(errno);
+}
+
 /// Empty when this kernel and process can send live frames at all.
 std::string why_not_here() {
-  EbpfAssembler code;
-  code.set(EbpfRegister::r0, XDP_PASS);
-  code.exit();
-  const FileDescriptor program = load_program(BPF_PROG_TYPE_XDP, "pacegate_probe", code.finish());
-  if (!program.is_open()) {
-    return errno == EPERM ? kBpfHint : "XDP programs are refused: " + describe_errno(errno);
-  }
+  std::string refusal = why_not_loaded(BPF_PROG_TYPE_XDP, "XDP", XDP_PASS);
+  // What the device refuses is counted at a tracepoint; and the privilege for that (CAP_PERFMON) is also
+  // the one to compute addresses in a frame, as the sending program does.
+  if (refusal.empty()) refusal = why_not_loaded(BPF_PROG_TYPE_RAW_TRACEPOINT, "tracepoint", 0);
+  if (!refusal.empty()) return refusal;
   utsname system{};
   uname(&system);
   char* rest = system.release;

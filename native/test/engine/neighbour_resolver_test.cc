@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <utility>
 
 #include "engine/fake_network.h"
 
@@ -17,6 +18,27 @@ class FakeEthernet final : public test::FakeSender {
       : FakeSender(std::make_shared<test::FakeWire>(),
                    [on_frame](std::size_t) { return on_frame(); }) {}
   [[nodiscard]] bool takes_ethernet() const noexcept override { return true; }
+};
+
+/// With room for a few frames, which is made only by asking what has left.
+class NarrowEthernet final : public test::FakeSender {
+ public:
+  NarrowEthernet()
+      : FakeSender(std::make_shared<test::FakeWire>(), [this](std::size_t) {
+          ++held_;
+          return platform::SendReport{.accepted = 1};
+        }) {}
+  [[nodiscard]] bool takes_ethernet() const noexcept override { return true; }
+  [[nodiscard]] std::uint64_t lead_ns() const noexcept override { return kNsPerMs; }
+  [[nodiscard]] std::size_t room() noexcept override { return 16 - held_; }
+  [[nodiscard]] std::size_t held() noexcept override { return 0; }
+  platform::Departures take_departures(LatencyHistogram& /*gaps*/) noexcept override {
+    const std::uint64_t now = platform::monotonic_ns();
+    return {.left = std::exchange(held_, 0), .refused = 0, .first_ns = now, .last_ns = now};
+  }
+
+ private:
+  std::size_t held_ = 0;
 };
 
 const IpAddress kGateway = IpAddress::v4(0x0a090909);
@@ -61,6 +83,20 @@ const auto kNever = [] { return false; };
 }  // namespace
 
 TEST_SUITE("engine") {
+  TEST_CASE("P3 more questions than a sender with a lead has room for") {
+    Network network;
+    Link link;
+    link.sender = std::make_unique<NarrowEthernet>();
+    network.links.push_back(std::move(link));
+    network.paths.push_back({0, kOurs, std::nullopt});
+    network.ranges.push_back({IpAddress::v4(0x0b000000U), 100, 0});
+    ScanSlots slots;
+    ScanContext context(options_for_resolving(), std::move(network), slots);
+    ScanControl control;
+    (void)resolve(context, control, kNever);
+    CHECK(slots.get(kSlotSent) == 300);  // each was asked three times
+  }
+
   TEST_CASE("two links may have different machines at one gateway address") {
     Network network;
     ScanContext* context = nullptr;

@@ -269,7 +269,7 @@ TEST_SUITE("xdp lifetime") {
         return "was opened";
       });
       CHECK(contains(said, "not_permitted: "));
-      CHECK(contains(said, "CAP_BPF and CAP_NET_ADMIN"));
+      CHECK(contains(said, "CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN"));
     });
   }
 }

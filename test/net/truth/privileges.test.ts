@@ -31,7 +31,7 @@ describeInNamespaces('CAP_NET_RAW alone', () => {
       withCapabilities(',+net_raw'),
     );
     expect(code).toBe(0);
-    // A live-frames program takes CAP_BPF and CAP_NET_ADMIN; without them it is said what is used in its place.
+    // A live-frames program takes CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN; without them it is said what is used in its place.
     expect(/warning: .*CAP_BPF/.test(stderr)).toBe(backend === 'xdp');
     const lines = scanLines(stdout);
     expect(differenceFrom(responder.truth, addresses, portsTo(16), lines)).toEqual(none);
