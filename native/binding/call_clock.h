@@ -39,7 +39,7 @@ class CallClock {
 template <typename Time>
 CallClock clock_of(const Call& call, std::size_t index) {
   if constexpr (std::is_same_v<Time, SystemTime>) return CallClock(call);
-  return CallClock(call, index);
+  return {call, index};
 }
 
 }  // namespace pacegate::binding
