@@ -1,5 +1,6 @@
 // Child processes for the scripts: output is kept, shown only when it matters, and nothing outlives us.
 import { spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -43,10 +44,13 @@ function endTree(child, signal) {
 }
 
 function yieldToOthers({ pid }) {
+  if (pid === undefined) return;
   try {
-    if (pid !== undefined) os.setPriority(pid, os.constants.priority.PRIORITY_LOW);
+    os.setPriority(pid, os.constants.priority.PRIORITY_LOW);
+    // Where Linux shares its time among sessions first, and this child has one of its own, that is what counts.
+    writeFileSync(`/proc/${pid}/autogroup`, `${os.constants.priority.PRIORITY_LOW}`);
   } catch {
-    // It ended by itself in the meantime.
+    // It ended by itself in the meantime, or there are no such groups.
   }
 }
 
