@@ -131,6 +131,7 @@ napi_value sender_info(Call& call) {
   info.Set("backend", object.transmitter().backend());
   info.Set("ethernet", object.transmitter().takes_ethernet());
   info.Set("mtu", object.mtu());
+  info.Set("largestFrame", static_cast<double>(object.largest_frame()));
   return info;
 }
 

@@ -3,9 +3,12 @@
 /// counters JavaScript reads.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <new>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "binding/shared_doubles.h"
@@ -43,6 +46,13 @@ class SenderObject {
 
   [[nodiscard]] Transmitter& transmitter() { return transmitter_; }
   [[nodiscard]] std::uint32_t mtu() const { return mtu_; }
+  /// Bytes, an Ethernet header included where frames begin with one.
+  [[nodiscard]] std::size_t largest_frame() const {
+    constexpr std::size_t kEthernetHeader = 14;
+    const std::size_t frame = mtu_ + (transmitter_.takes_ethernet() ? kEthernetHeader : 0);
+    const bool is_xdp = std::string_view(transmitter_.backend()) == "xdp";
+    return is_xdp ? std::min(frame, platform::kXdpLargestFrame) : frame;
+  }
   [[nodiscard]] napi_value slots() const { return counters_.array(); }
 
  private:

@@ -89,9 +89,13 @@ class PacketSender {
 [[nodiscard]] std::unique_ptr<PacketSender> open_raw_ip_sender(
     const Interface& interface, std::size_t slot_bytes = PacketSender::kSlotBytes);
 
+/// A live frame shares a page of 4096 bytes with what the kernel notes about it.
+inline constexpr std::size_t kXdpLargestFrame = 3072;
+
 struct XdpOptions {
-  std::size_t largest_frame = 112;  ///< bytes; larger ones make for fewer slots
-  std::size_t usual_frame = 58;     ///< bytes of the most common frame, which is sent fastest
+  std::size_t largest_frame =
+      112;  ///< bytes, at most kXdpLargestFrame; larger ones make for fewer slots
+  std::size_t usual_frame = 58;  ///< bytes of the most common frame, which is sent fastest
 };
 
 /// An XDP program run by the kernel over live frames (Linux 5.18), on a thread of its own that

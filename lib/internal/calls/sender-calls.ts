@@ -19,6 +19,8 @@ export interface NativeSenderInfo {
   readonly ethernet: boolean;
   /** Of the interface, in bytes without the Ethernet header. */
   readonly mtu: number;
+  /** Bytes, an Ethernet header included where frames begin with one. */
+  readonly largestFrame: number;
 }
 
 /** The field that is counted up from frame to frame. */

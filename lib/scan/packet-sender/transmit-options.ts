@@ -78,16 +78,20 @@ export function checkTransmitOptions(
 export function checkFrame(name: string, frame: unknown, info: NativeSenderInfo): Uint8Array {
   if (!(frame instanceof Uint8Array)) throw invalidArgument(name, frame, 'a Uint8Array');
   const header = info.ethernet ? ETHERNET_HEADER : 0;
-  const most = info.mtu + header;
   if (frame.length === 0 || frame.length < header) {
     const least = info.ethernet ? 'at least an Ethernet header (14 bytes)' : 'an IP packet';
     throw new InvalidRangeError(`${name} must be ${least}, not ${frame.length} bytes`);
   }
-  if (frame.length > most) {
-    const limit = `at most ${most} bytes (an MTU of ${info.mtu}${header > 0 ? ' and an Ethernet header' : ''})`;
+  if (frame.length > info.largestFrame) {
+    const limit = `at most ${info.largestFrame} bytes (${whatLimits(info, header)})`;
     throw new InvalidRangeError(`${name} must be ${limit}, not ${frame.length}`);
   }
   return frame;
+}
+
+function whatLimits({ backend, mtu, largestFrame }: NativeSenderInfo, header: number): string {
+  if (largestFrame < mtu + header) return `more does not go through backend ${backend}`;
+  return `an MTU of ${mtu}${header > 0 ? ' and an Ethernet header' : ''}`;
 }
 
 /** The `from` of the frame with this value in its varied field. */

@@ -20,7 +20,8 @@ std::unique_ptr<platform::PacketSender> open_xdp(const platform::Interface& inte
 
 std::unique_ptr<platform::PacketSender> open_any(const platform::Interface& interface, double rate,
                                                  std::size_t slot_bytes) {
-  if (rate <= kXdpRate || !platform::xdp_support(interface).available) {
+  if (rate <= kXdpRate || slot_bytes > platform::kXdpLargestFrame ||
+      !platform::xdp_support(interface).available) {
     return platform::open_sender(interface, slot_bytes);
   }
   try {

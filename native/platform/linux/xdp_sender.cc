@@ -112,6 +112,9 @@ Departures XdpSender::take_departures(LatencyHistogram& gaps) noexcept {
 std::unique_ptr<PacketSender> open_xdp_sender(const Interface& interface,
                                               const XdpOptions& options) {
   require_link_up(interface);
+  if (options.largest_frame > kXdpLargestFrame) {
+    refuse(interface, "it takes frames of at most " + std::to_string(kXdpLargestFrame) + " bytes");
+  }
   const XdpSupport support = xdp_support(interface);
   if (!support.available) refuse(interface, support.reason);
   auto sender = std::make_unique<XdpSender>(interface, options);

@@ -10,6 +10,7 @@
 #include "platform/linux/bpf_objects.h"
 #include "platform/linux/ebpf_assembler.h"
 #include "platform/linux/system_error.h"
+#include "platform/linux/time_namespace.h"
 #include "platform/linux/xdp_features.h"
 
 namespace pacegate::platform {
@@ -34,6 +35,10 @@ std::string why_not_here() {
   // the one to compute addresses in a frame, as the sending program does.
   if (refusal.empty()) refusal = why_not_loaded(BPF_PROG_TYPE_RAW_TRACEPOINT, "tracepoint", 0);
   if (!refusal.empty()) return refusal;
+  if (monotonic_clock_is_shifted()) {
+    return "this process is in a time namespace, whose clock XDP programs do not have: use backend "
+           "packet";
+  }
   utsname system{};
   uname(&system);
   char* rest = system.release;

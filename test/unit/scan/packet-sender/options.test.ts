@@ -109,8 +109,8 @@ describe('P3 the options of a packet sender', () => {
 });
 
 describe('P3 the options of a transmit', () => {
-  const ethernet = { backend: 'packet', ethernet: true, mtu: 1500 };
-  const bare = { backend: 'rawip', ethernet: false, mtu: 100 };
+  const ethernet = { backend: 'packet', ethernet: true, mtu: 1500, largestFrame: 1514 };
+  const bare = { backend: 'rawip', ethernet: false, mtu: 100, largestFrame: 100 };
   const inspect = (_: Uint8Array, vary: string): number => {
     if (vary === 'none') return 0;
     return vary === 'destination-port' ? 80 : 0x0a00_0001;
@@ -140,6 +140,9 @@ describe('P3 the options of a transmit', () => {
     expect(thrownBy(large)).toEqual(refusal('OUT_OF_RANGE', 'at most 1514 bytes'));
     const largeBare = () => check({ template: new Uint8Array(101) }, bare);
     expect(thrownBy(largeBare)).toEqual(refusal('OUT_OF_RANGE', 'an MTU of 100'));
+    const jumbo = { backend: 'xdp', ethernet: true, mtu: 9000, largestFrame: 3072 };
+    const largeForXdp = () => check({ template: new Uint8Array(3073) }, jumbo);
+    expect(thrownBy(largeForXdp)).toEqual(refusal('OUT_OF_RANGE', 'through backend xdp'));
     const small = () => check({ template: new Uint8Array(13) });
     expect(thrownBy(small)).toEqual(refusal('OUT_OF_RANGE', '14 bytes'));
     const empty = () => check({ template: new Uint8Array(0) }, bare);
