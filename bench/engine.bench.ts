@@ -50,6 +50,14 @@ export async function run(args: string[]): Promise<object> {
         ? await measureRates(wire, rateTasks(present, flatOut), {
             rounds: Number(values['rate-rounds']),
             seconds: rateSeconds,
+            besideReceiver: false,
+          })
+        : [],
+      costs: parts.includes('rates')
+        ? await measureRates(wire, costTasks(present), {
+            rounds: Number(values['rate-rounds']),
+            seconds: rateSeconds,
+            besideReceiver: true,
           })
         : [],
       stress: parts.includes('stress') ? await measureStress(wire, rateSeconds) : [],
@@ -62,6 +70,13 @@ export async function run(args: string[]): Promise<object> {
   } finally {
     wire.close();
   }
+}
+
+/** Who keeps 100 000 packets a second by a backend that does not wait busily. */
+function costTasks(present: readonly Contender[]): RateTask[] {
+  return present
+    .filter(({ paces, name, maxRate }) => paces && !name.endsWith('xdp') && maxRate === undefined)
+    .map((contender) => ({ contender, rate: 100_000 }));
 }
 
 function rateTasks(present: readonly Contender[], flatOut: readonly FlatOut[]): RateTask[] {

@@ -12,7 +12,7 @@ export function report(
   return [
     ...flatOutTable(figures),
     ...rateTable(figures),
-    ...bareLine(figures),
+    ...costTable(figures),
     ...stressTable(figures),
     ...backoffTable(figures),
     ...layerTable(figures),
@@ -49,10 +49,20 @@ function rateTable({ rates }: Figures): string[] {
   );
 }
 
-function bareLine({ bareBesideReceiver }: Figures): string[] {
-  const share = bareShare(bareBesideReceiver, 100_000);
-  if (share === undefined) return [];
-  return [`A bare send loop takes ${share.toFixed(1)} % of a core for 100 000 packets.`];
+function costTable({ costs, bareBesideReceiver }: Figures): string[] {
+  const bare = bareShare(bareBesideReceiver, 100_000);
+  return table(
+    "Processor at 100 000/s, % of a core, without the far end's work",
+    ['', 'median', ''],
+    [
+      ...costs.map(({ contender, cpuPercent: { median, least, most } }) => [
+        contender,
+        median.toFixed(1),
+        `${least.toFixed(1)} to ${most.toFixed(1)}`,
+      ]),
+      ...(bare === undefined ? [] : [['so many packets of a bare send loop', bare.toFixed(1), '']]),
+    ],
+  );
 }
 
 function stressTable({ stress }: Figures): string[] {
