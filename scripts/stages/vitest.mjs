@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { runNode } from '../steps/process.mjs';
+import { root, runNode } from '../steps/process.mjs';
 
 /** Runs vitest with `args`; counts tests, and a file that could not be loaded as one failure. */
 export async function runVitest(args, options) {
@@ -48,9 +48,26 @@ export function counts(result, report) {
     failed: (result.ok && !nothingRan) || failed > 0 ? failed : 1,
     skipped: report.numPendingTests + report.numTodoTests,
     skippedTitles: skippedTitles(report),
-    output: result.output,
+    output: [...failures(report), withoutPassed(result.output)].join('\n'),
   };
 }
+
+/** What failed and why, in a few lines each: they come first, as whoever keeps a log may keep only its head. */
+const failures = (report) =>
+  report.testResults.flatMap(({ name, message = '', assertionResults: tests }) => {
+    const file = path.relative(root, name);
+    const failed = tests.filter((test) => test.status === 'failed');
+    if (tests.length === 0 && message) return [`${file}\n${headOf(message)}`];
+    return failed.map((test) => `${file}: ${test.fullName}\n${headOf(test.failureMessages?.[0])}`);
+  });
+
+const headOf = (message = '') => message.split('\n').slice(0, 30).join('\n');
+
+const withoutPassed = (output) =>
+  output
+    .split('\n')
+    .filter((line) => !/^\s*✓/.test(line))
+    .join('\n');
 
 const skippedTitles = (report) =>
   report.testResults.flatMap((file) =>

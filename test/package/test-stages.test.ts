@@ -6,6 +6,7 @@ interface Counts {
   failed: number;
   skipped: number;
   skippedTitles?: string[];
+  output: string;
 }
 
 const load = async (script: string): Promise<unknown> =>
@@ -130,6 +131,20 @@ describe('the vitest stage', async () => {
   it('counts a file that could not be loaded', () => {
     const broken = { name: 'a.test.ts', status: 'failed', assertionResults: [] };
     expect(counts({ ok: false, output: '' }, report(7, 0, [broken])).failed).toBe(1);
+  });
+
+  it('tells first what failed, and leaves out what passed', () => {
+    const failed = {
+      name: `${process.cwd()}/test/a.test.ts`,
+      status: 'failed',
+      assertionResults: [
+        { status: 'failed', fullName: 'H1 counts', failureMessages: ['1 is not 2\n at a.ts:3'] },
+      ],
+    };
+    const output = ' ✓ |unit| test/b.test.ts\n   ✓ H2 waits 700ms\n ❯ test/a.test.ts';
+    expect(counts({ ok: false, output }, report(7, 1, [failed])).output).toBe(
+      'test/a.test.ts: H1 counts\n1 is not 2\n at a.ts:3\n ❯ test/a.test.ts',
+    );
   });
 
   it.each([
