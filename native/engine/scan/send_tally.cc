@@ -36,18 +36,10 @@ void SendTally::flushed(const LinkBatch::Outcome& outcome, std::uint64_t now_ns)
   }
 }
 
-// Frames whose refusal comes later count as sent for a while: the device has taken one only when there
-// are more than ever before.
 void SendTally::departed(const platform::Departures& departures, std::uint64_t now_ns) {
   const std::uint64_t refused =
       count_departures(context_.slots, kSlotSent, kSlotSendFailed, departures);
-  const double sent = context_.slots.get(kSlotSent);
-  if (sent > most_sent_) {
-    most_sent_ = sent;
-    stall_.accepted();
-  } else if (refused > 0) {
-    stall_.refused(refused, now_ns);
-  }
+  stall_.reported(context_.slots.get(kSlotSent), refused, now_ns);
   if (departures.left > departures.refused) {
     pacer_.left(departures);
     publish_times();

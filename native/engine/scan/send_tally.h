@@ -41,7 +41,6 @@ class SendTally {
   Pacer& pacer_;
   ScanDeferral& deferral_;
   StallWatch stall_;
-  double most_sent_ = 0;  // at any time
   std::uint64_t next_publish_ns_ = 0;
   std::uint64_t next_gaps_ns_ = 0;
 };

@@ -13,13 +13,28 @@ namespace pacegate {
 /// The sending thread's.
 class StallWatch {
  public:
-  void accepted() noexcept { *this = StallWatch(); }
+  void accepted() noexcept {
+    refusals_ = 0;
+    dead_ = false;
+  }
 
   /// \param refusals packets refused, or one for a device that was busy
   void refused(std::uint64_t refusals, std::uint64_t now_ns) noexcept {
     if (refusals_ == 0) since_ns_ = now_ns;
     refusals_ += refusals;
     dead_ = refusals_ >= kMinRefusals && now_ns - since_ns_ > kPatienceNs;
+  }
+
+  /// Of a device that refuses later what it took before: it has taken something only when there is more
+  /// than ever.
+  /// \param sent frames in all, less those refused so far
+  void reported(double sent, std::uint64_t refusals, std::uint64_t now_ns) noexcept {
+    if (sent > most_sent_) {
+      most_sent_ = sent;
+      accepted();
+    } else if (refusals > 0) {
+      refused(refusals, now_ns);
+    }
   }
 
   [[nodiscard]] bool dead() const noexcept { return dead_; }
@@ -30,6 +45,7 @@ class StallWatch {
 
   std::uint64_t since_ns_ = 0;
   std::uint64_t refusals_ = 0;
+  double most_sent_ = 0;
   bool dead_ = false;
 };
 

@@ -22,7 +22,7 @@ void TransmitTally::began(std::uint64_t now_ns) noexcept {
   }
   slots_.set(kTransmitRunStartNs, static_cast<double>(now_ns));
   slots_.set(kTransmitRunEndNs, static_cast<double>(now_ns));
-  stall_ = StallWatch();
+  stall_.accepted();
   is_transmitting_ = true;
   first_ns_ = 0;
   paced_ns_before_ = slots_.get(kTransmitPacedNs);
@@ -45,8 +45,6 @@ void TransmitTally::sent(std::uint64_t packets, std::uint64_t now_ns) noexcept {
   note_pace(packets, now_ns, now_ns, packets);
 }
 
-// Frames whose refusal comes later count as sent for a while: the device has taken one only when there
-// are more than ever before.
 std::uint64_t TransmitTally::departed(const platform::Departures& departures,
                                       std::uint64_t now_ns) noexcept {
   const std::uint64_t refused =
@@ -54,13 +52,7 @@ std::uint64_t TransmitTally::departed(const platform::Departures& departures,
   if (is_transmitting_) {
     count_departures(slots_, kTransmitRunSent, kTransmitRunFailed, departures);
   }
-  const double sent = slots_.get(kTransmitSent);
-  if (sent > most_sent_) {
-    most_sent_ = sent;
-    stall_.accepted();
-  } else if (refused > 0) {
-    stall_.refused(refused, now_ns);
-  }
+  stall_.reported(slots_.get(kTransmitSent), refused, now_ns);
   if (departures.left > departures.refused) {
     pacer_.left(departures);
     note_pace(departures.left - departures.refused, departures.first_ns, departures.last_ns, 1);

@@ -54,7 +54,6 @@ class TransmitTally {
   Pacer& pacer_;
   StallWatch stall_;
   bool is_transmitting_ = false;
-  double most_sent_ = 0;        // at any time
   std::uint64_t first_ns_ = 0;  // departure in this transmit
   double paced_ns_before_ = 0;  // of earlier transmits
   double paced_packets_before_ = 0;

@@ -29,6 +29,17 @@ TEST_SUITE("engine") {
     watch.refused(50, 12 * kNsPerSecond + 1);
     CHECK(watch.dead());
   }
+
+  TEST_CASE("P3 a device that refuses all it took, only later, is dead too") {
+    StallWatch watch;
+    watch.reported(20, 0, 1 * kNsPerSecond);
+    watch.reported(0, 20, 2 * kNsPerSecond);
+    watch.reported(20, 0, 3 * kNsPerSecond);  // no more than before
+    watch.reported(0, 20, 8 * kNsPerSecond);
+    CHECK(watch.dead());
+    watch.reported(21, 0, 9 * kNsPerSecond);
+    CHECK(!watch.dead());
+  }
 }
 
 }  // namespace pacegate
