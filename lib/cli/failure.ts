@@ -18,6 +18,7 @@ const FLAGS: Readonly<Record<string, string>> = {
   backoffLimitMs: '--backoff-limit',
   retries: '--max-retries',
   timeoutMs: '--timeout',
+  maxWorkers: '--max-workers',
   exclude: '--exclude',
   interface: '-e',
   backend: '--backend',

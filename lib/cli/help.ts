@@ -28,6 +28,7 @@ PORTS AND TECHNIQUE
   -Pn, -n               accepted: no host discovery and no reverse DNS is done anyway
 
 PACE
+  --preset NAME         rate and workers for local, internet, polite or high-volume; list: print them
   --max-rate N          packets a second, default 100
   --min-rate N          warn when fewer leave for a second
   --precision P         how often to wake: balanced (default), eco, or spin, which takes a core
@@ -39,6 +40,7 @@ PACE
   --backoff-limit MS    give such a target up after so long, default 60000; never: do not
   --max-retries N       further probes for a silent port, exactly; default 2
   --timeout MS          wait for an answer after each probe, default 1000
+  --max-workers N       connections under way at once (-sT), default by descriptors, at most 1000
 
 SENDING
   -e IFACE              send from this interface, default by route
@@ -58,6 +60,11 @@ OUTPUT
 Results go to standard output, everything else to standard error.
 The table lists open ports; closed and filtered ones where 25 or fewer are, else the summary counts them.
 Exit code: 0 done, 1 fault, 2 bad usage, 130 interrupted (Ctrl-C once ends orderly, twice at once).
+
+ENVIRONMENT
+  PACEGATE_SCAN_RATE_LIMIT_REQUESTS, PACEGATE_SCAN_RETRY_ATTEMPTS, PACEGATE_SCAN_TIMEOUT_SECONDS and
+  PACEGATE_SCAN_MAX_THREADS stand for --max-rate, --max-retries, --timeout (in seconds) and --max-workers.
+  Flags go before them, and they before the preset.
 
 EXAMPLES
   pacegate scan 127.0.0.1 -p-  --max-rate 20000 --open

@@ -7,12 +7,13 @@ import { normalizeArgv, spelling } from './argv.js';
 import { runDoctor } from './doctor-command.js';
 import { EXIT } from './failure.js';
 import { GENERAL_HELP, SCAN_HELP } from './help.js';
+import { presetTable } from './presets.js';
 import type { ScanFlags } from './scan-flags.js';
 
 /** Flags and commands of the contract that come in later versions. */
 const LATER = new Set([
   ...['--max-hostgroup', '--min-hostgroup', '--max-parallelism'],
-  ...['--host-timeout', '--preset', '--output-xml', '--output-list', '--max-rate-cap'],
+  ...['--host-timeout', '--output-xml', '--output-list', '--max-rate-cap'],
   ...['--status-ndjson'],
 ]);
 const LATER_COMMANDS = new Set(['bench', 'serve']);
@@ -73,6 +74,10 @@ function program(outcome: { exitCode: number }): Command {
     .exitOverride()
     .configureOutput({ outputError: () => undefined, writeErr: () => undefined });
   scanCommand(root).action(async (targets: string[], flags: ScanFlags) => {
+    if (flags.preset === 'list') {
+      process.stdout.write(presetTable());
+      return;
+    }
     // Loaded here, so that `doctor` and `--help` work where native code does not load.
     const { runScan } = await import('./scan-command.js');
     outcome.exitCode = await runScan(targets, flags);
@@ -95,6 +100,7 @@ function scanCommand(root: Command): Command {
     .option('-p, --ports <PORTS>')
     .option('--syn-scan')
     .option('--connect-scan')
+    .option('--preset <NAME>')
     .option('--max-rate <N>')
     .option('--min-rate <N>')
     .option('--precision <P>')
@@ -105,6 +111,7 @@ function scanCommand(root: Command): Command {
     .option('--backoff-limit <MS>')
     .option('--max-retries <N>')
     .option('--timeout <MS>')
+    .option('--max-workers <N>')
     .option('--exclude <LIST>', '', collect)
     .option('--excludefile <FILE>')
     .option('--input-list <FILE>')

@@ -3,7 +3,15 @@
 import { readFileSync } from 'node:fs';
 import { invalidArgument } from '../internal/check.js';
 import { InvalidArgumentError, PacegateError } from '../internal/errors.js';
-import type { BackoffScanOptions, MaxPrefixRate, ScanOptions } from '../scan/index.js';
+import {
+  settingsFromEnvironment,
+  type BackoffScanOptions,
+  type EnvironmentSettings,
+  type MaxPrefixRate,
+  type Preset,
+  type ScanOptions,
+} from '../scan/index.js';
+import { presetNamed } from '../scan/control/settings/presets.js';
 import { checkScanOptions, parseTargetText } from '../scan/options.js';
 import type { PortState } from '../scan/reasons.js';
 import { normalizeRanges, totalSize } from '../scan/targets/address-range.js';
@@ -14,6 +22,7 @@ export interface ScanFlags {
   synScan?: true;
   connectScan?: true;
   ports?: string;
+  preset?: string;
   maxRate?: string;
   minRate?: string;
   precision?: string;
@@ -24,6 +33,7 @@ export interface ScanFlags {
   backoffLimit?: string;
   maxRetries?: string;
   timeout?: string;
+  maxWorkers?: string;
   exclude?: string[];
   excludefile?: string;
   inputList?: string;
@@ -65,23 +75,36 @@ function wantedOptions(flags: ScanFlags, targets: readonly string[]): ScanOption
     ports: flags.ports,
     technique: wantedTechnique(flags),
     exclude: [...(flags.exclude ?? []), ...excluded],
+    ...wantedSettings(flags),
     // The library checks what the choices are.
     ...(flags.backend === undefined ? {} : { backend: flags.backend as 'auto' }),
     ...(flags.interface === undefined ? {} : { interface: flags.interface }),
-    ...(flags.maxRate === undefined ? {} : { maxRate: wantedRate(flags.maxRate) }),
     ...(flags.minRate === undefined ? {} : { minRate: numberOf('--min-rate', flags.minRate) }),
     ...(flags.precision === undefined ? {} : { precision: flags.precision as 'balanced' }),
     ...(flags.catchUp === undefined ? {} : { catchUpMs: numberOf('--catch-up', flags.catchUp) }),
     ...wantedBackoff(flags),
-    ...(flags.maxRetries === undefined
-      ? {}
-      : { retries: numberOf('--max-retries', flags.maxRetries) }),
-    ...(flags.timeout === undefined ? {} : { timeoutMs: numberOf('--timeout', flags.timeout) }),
     ...(flags.seed === undefined ? {} : { seed: numberOf('--seed', flags.seed) }),
     ...(flags.shard === undefined ? {} : { shard: wantedShard(flags.shard) }),
     ...(flags.resume === undefined ? {} : loadResumeFile(flags.resume)),
     iAmAuthorised: flags.iAmAuthorised ?? false,
   };
+}
+
+/** What flags, the environment and a preset may all set, in this order. */
+function wantedSettings(flags: ScanFlags): EnvironmentSettings {
+  const { preset, maxRate, maxRetries, timeout, maxWorkers } = flags;
+  return {
+    ...(preset === undefined ? {} : settingsOf(presetNamed('--preset', preset))),
+    ...settingsFromEnvironment(),
+    ...(maxRate === undefined ? {} : { maxRate: wantedRate(maxRate) }),
+    ...(maxRetries === undefined ? {} : { retries: numberOf('--max-retries', maxRetries) }),
+    ...(timeout === undefined ? {} : { timeoutMs: numberOf('--timeout', timeout) }),
+    ...(maxWorkers === undefined ? {} : { maxWorkers: numberOf('--max-workers', maxWorkers) }),
+  };
+}
+
+function settingsOf({ maxRate, maxWorkers }: Preset): EnvironmentSettings {
+  return { maxRate, maxWorkers };
 }
 
 function wantedTechnique(flags: ScanFlags): 'syn' | 'connect' | 'auto' {

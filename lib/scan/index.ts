@@ -17,6 +17,13 @@ export { PacketSender } from './packet-sender/packet-sender.js';
 export type { PacketSenderOptions } from './packet-sender/sender-options.js';
 export type { PacketSenderStatistics, SendReport } from './packet-sender/sender-statistics.js';
 export type { TransmitOptions } from './packet-sender/transmit-options.js';
+export { presets, type Preset, type PresetName, type Span } from './control/settings/presets.js';
+export { SettingsError } from './control/settings/settings-error.js';
+export {
+  settingsFromEnvironment,
+  type EnvironmentSettings,
+  type SettingsOptions,
+} from './control/settings/settings-from-environment.js';
 export type { AllBackedOff, BackoffEvent, TargetBackoff } from './backoff-event.js';
 export type { BackoffScanOptions, MaxPrefixRate } from './backoff-options.js';
 export type { ScanOptions } from './options.js';

@@ -8,7 +8,13 @@ import {
   invalidArgument,
 } from '../internal/check.js';
 import { InvalidArgumentError } from '../internal/errors.js';
-import { checkPace, RATE_BOUNDS, type PaceOptions, type PaceSettings } from './pace-options.js';
+import {
+  checkPace,
+  RATE_BOUNDS,
+  WORKER_BOUNDS,
+  type PaceOptions,
+  type PaceSettings,
+} from './pace-options.js';
 import {
   BACKOFF_OPTIONS,
   checkBackoffOptions,
@@ -44,6 +50,11 @@ export interface ScanOptions extends PaceOptions, BackoffScanOptions {
   retries?: number;
   /** How long an answer is awaited after each probe, in milliseconds, 1 to 600 000, default 1000. */
   timeoutMs?: number;
+  /**
+   * Connections under way at once, 1 to 65 536; by default half of the descriptors this process may have, at most 1000.
+   * Connect scans only: a SYN scan has no connections.
+   */
+  maxWorkers?: number;
   /** Never probed, written as targets are. Default none. */
   exclude?: string | readonly string[];
   /** Interface to send from; by default the route to each target decides. */
@@ -84,6 +95,7 @@ export interface ScanSettings extends PaceSettings {
   readonly maxRate: number;
   readonly retries: number;
   readonly timeoutMs: number;
+  readonly maxWorkers: number | undefined;
   readonly interfaceName: string;
   readonly backend: 'auto' | 'xdp' | 'packet' | 'rawip' | 'pcap';
   readonly backoff: BackoffSettings;
@@ -100,7 +112,7 @@ export const DEFAULT_RATE = 100;
 
 const KNOWN = [
   ...['targets', 'ports', 'technique', 'maxRate', 'retries', 'timeoutMs', 'exclude', 'interface'],
-  ...['backend', 'seed', 'resume', 'states', 'iAmAuthorised', 'signal'],
+  ...['backend', 'seed', 'resume', 'states', 'iAmAuthorised', 'signal', 'maxWorkers'],
   ...['precision', 'catchUpMs', 'minRate', 'shard'],
   ...BACKOFF_OPTIONS,
 ];
@@ -129,6 +141,7 @@ export function checkScanOptions(options: ScanOptions): ScanSettings {
     ...checkPace(given, maxRate),
     retries: whole(given, 'retries', 2, 0, 255),
     timeoutMs: whole(given, 'timeoutMs', 1000, 1, 600_000),
+    maxWorkers: checkWorkers(given['maxWorkers']),
     interfaceName: checkInterface(given['interface']),
     backend: oneOf(given, 'backend', ['auto', 'xdp', 'packet', 'rawip', 'pcap'], []),
     backoff,
@@ -181,6 +194,10 @@ function checkRate(rate: unknown): number {
   if (rate === undefined) return DEFAULT_RATE;
   if (rate === 'auto') throw notSupported("maxRate 'auto' is not available in this version");
   return checkNumber('maxRate', rate, RATE_BOUNDS);
+}
+
+function checkWorkers(value: unknown): number | undefined {
+  return value === undefined ? undefined : checkNumber('maxWorkers', value, WORKER_BOUNDS);
 }
 
 function whole(given: Given, name: string, fallback: number, min: number, max: number): number {

@@ -38,6 +38,9 @@ export interface PaceSettings {
 /** Any rate that can be asked for, in packets a second. */
 export const RATE_BOUNDS = { min: 0.001, max: 100_000_000 } as const;
 
+/** Connections or tasks under way at once that can be asked for. */
+export const WORKER_BOUNDS = { min: 1, max: 65_536, integer: true } as const;
+
 /** @throws PacegateError (`ERR_PACEGATE_INVALID_ARGUMENT`, `ERR_PACEGATE_OUT_OF_RANGE`) */
 export function checkPace(given: Readonly<Record<string, unknown>>, maxRate: number): PaceSettings {
   return {

@@ -144,7 +144,7 @@ export function makeEngine(plan: ScanPlan, dependencies: ScanDependencies, warn:
   return new ConnectScan(plan, {
     connector,
     clock,
-    maxConcurrent: defaultConcurrency(),
+    maxConcurrent: plan.maxWorkers ?? defaultConcurrency(),
     localAddresses: localAddresses(plan.interfaceName, families, native),
     onWarning: (message) => {
       warn('host-short', message);

@@ -31,6 +31,8 @@ export interface ScanPlan {
   readonly catchUpMs: number;
   readonly retries: number;
   readonly timeoutMs: number;
+  /** Connections under way at once, where somebody says. */
+  readonly maxWorkers?: number | undefined;
   readonly seed: number;
   readonly interfaceName: string;
   readonly backend: 'auto' | 'xdp' | 'packet' | 'rawip' | 'pcap';
@@ -104,6 +106,7 @@ export function planScan(
     catchUpMs: settings.catchUpMs,
     retries: settings.retries,
     timeoutMs: settings.timeoutMs,
+    maxWorkers: settings.maxWorkers,
     seed,
     interfaceName: settings.interfaceName,
     backend: settings.backend,

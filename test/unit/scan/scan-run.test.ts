@@ -427,6 +427,23 @@ describe('what makes a scan impossible', () => {
 });
 
 describe('the technique', () => {
+  it('H7 a connect scan has at most maxWorkers connections under way', async () => {
+    const clock = new ManualClock(1n);
+    const underWay = { now: 0, most: 0 };
+    const connector: ScanDependencies['connector'] = async () => {
+      underWay.most = Math.max(underWay.most, ++underWay.now);
+      await clock.sleep(50);
+      underWay.now -= 1;
+      return { kind: 'answer', state: 'closed', reason: 'conn-refused' };
+    };
+    const options = { technique: 'connect', maxRate: 1000, maxWorkers: 3 } as const;
+    const { scan } = begin(options, { clock, connector });
+    const isOver = scan.done.then(() => true);
+    while (!(await Promise.race([isOver, clock.advance(50)])));
+    expect(scan.statistics).toMatchObject({ closed: 100 });
+    expect(underWay).toEqual({ now: 0, most: 3 });
+  });
+
   it('H13 falls back to connect where raw sockets are not permitted, and says why', async () => {
     const native = new FakeNative();
     native.whyNotRaw = 'CAP_NET_RAW is missing';
