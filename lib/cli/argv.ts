@@ -8,6 +8,7 @@ export const longNames: Readonly<Record<string, string>> = {
   '-oJ': '--output-json',
   '-oX': '--output-xml',
   '-oL': '--output-list',
+  '-oA': '--output-all',
   '-Pn': '--skip-discovery',
 };
 

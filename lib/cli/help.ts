@@ -48,16 +48,23 @@ SENDING
   --seed N              fixes the order of probes
   --shard I/N           scan the I-th of N equal parts, from 1 on; all with the same --seed
   --resume FILE         go on from FILE if it exists; an interrupted scan writes it
-                        (-oJ then appends; results next to the interruption may come twice)
+                        (files are then added to; results next to the interruption may come twice)
 
 OUTPUT
-  -oJ FILE              results as NDJSON, one object a line; - is standard output
+  -oJ FILE              NDJSON: one object a line; - is standard output
+  -oX FILE              nmap's XML, by host, written when the scan ends
+  -oL FILE              list: "open tcp 80 10.0.0.1 1700000000", as masscan's
+  -oA BASE              all three: BASE.ndjson, BASE.xml, BASE.list
+  --output FORMAT:FILE  ndjson, xml, list or json (one array, whole after every write)
+                        (several outputs at once; one of them may be -)
+  --metadata            the run (rates asked and achieved, drops, seed, version) as the last object of NDJSON
+                        and JSON; XML and list always tell of it
   --open                open ports only
   --json-summary        the summary as one line of JSON, on standard error
   --no-progress         no progress line
   --quiet               no progress line, no warnings, no summary
 
-Results go to standard output, everything else to standard error.
+Results go to standard output, as a table unless one of the outputs takes it; everything else to standard error.
 The table lists open ports; closed and filtered ones where 25 or fewer are, else the summary counts them.
 Exit code: 0 done, 1 fault, 2 bad usage, 130 interrupted (Ctrl-C once ends orderly, twice at once).
 
@@ -69,4 +76,5 @@ ENVIRONMENT
 EXAMPLES
   pacegate scan 127.0.0.1 -p-  --max-rate 20000 --open
   pacegate scan 10.0.0.0/24 -p 22,80,443 --max-rate 1000 -oJ - | jq 'select(.state == "open")'
+  pacegate scan -iL hosts.txt -p 1-1024 --max-rate 5000 -oA monday --resume monday.state
 `;

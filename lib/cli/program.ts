@@ -1,6 +1,5 @@
 // The commands and their flags.
 
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { InvalidArgumentError, PacegateError } from '../internal/errors.js';
 import { normalizeArgv, spelling } from './argv.js';
@@ -9,12 +8,12 @@ import { EXIT } from './failure.js';
 import { GENERAL_HELP, SCAN_HELP } from './help.js';
 import { presetTable } from './presets.js';
 import type { ScanFlags } from './scan-flags.js';
+import { version } from './version.js';
 
 /** Flags and commands of the contract that come in later versions. */
 const LATER = new Set([
   ...['--max-hostgroup', '--min-hostgroup', '--max-parallelism'],
-  ...['--host-timeout', '--output-xml', '--output-list', '--max-rate-cap'],
-  ...['--status-ndjson'],
+  ...['--host-timeout', '--max-rate-cap', '--status-ndjson'],
 ]);
 const LATER_COMMANDS = new Set(['bench', 'serve']);
 
@@ -121,6 +120,11 @@ function scanCommand(root: Command): Command {
     .option('--shard <I/N>')
     .option('--resume <FILE>')
     .option('--output-json <FILE>')
+    .option('--output-xml <FILE>')
+    .option('--output-list <FILE>')
+    .option('--output-all <BASE>')
+    .option('--output <FORMAT:FILE>', '', collect)
+    .option('--metadata')
     .option('--open')
     .option('--json-summary')
     .option('--quiet')
@@ -132,9 +136,4 @@ function scanCommand(root: Command): Command {
 
 function collect(value: string, former: string[] | undefined): string[] {
   return [...(former ?? []), value];
-}
-
-function version(): string {
-  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(manifest) as { version: string }).version;
 }

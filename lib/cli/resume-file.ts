@@ -56,10 +56,16 @@ export function saveResumeFile(file: string, state: ScanState): void {
   }
 }
 
+/** What outputs keep for the next run, beside the resume file. */
+export function spoolFileOf(file: string): string {
+  return `${file}.spool`;
+}
+
 /** A finished scan leaves nothing to go on with. */
 export function removeResumeFile(file: string): void {
   try {
     rmSync(file, { force: true });
+    rmSync(spoolFileOf(file), { force: true });
   } catch (error) {
     throw failure('remove', file, error);
   }

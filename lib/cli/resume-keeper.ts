@@ -1,7 +1,7 @@
 // Keeps the resume file of a scan, however the scan ends.
 
 import type { Scan, ScanState } from '../scan/index.js';
-import { checkResumeFile, removeResumeFile, saveResumeFile } from './resume-file.js';
+import { checkResumeFile, removeResumeFile, saveResumeFile, spoolFileOf } from './resume-file.js';
 
 /** Writes where a scan stopped, or removes the file when there is nothing to go on with. */
 export class ResumeKeeper {
@@ -16,6 +16,11 @@ export class ResumeKeeper {
   constructor(file: string | undefined) {
     if (file !== undefined) checkResumeFile(file);
     this.#file = file;
+  }
+
+  /** Where an output may keep what the next run needs, as long as there is a resume file. */
+  get spoolFile(): string | undefined {
+    return this.#file === undefined ? undefined : spoolFileOf(this.#file);
   }
 
   /** Names the scan whose state is kept. */

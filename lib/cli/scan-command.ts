@@ -1,14 +1,17 @@
 // `pacegate scan`: results to standard output, everything else to standard error.
 
-import { scan, type Scan } from '../scan/index.js';
+import { scan, type ScanOptions } from '../scan/index.js';
+import { checkScanOptions } from '../scan/options.js';
 import { describeFailure, EXIT } from './failure.js';
 import { Interrupt } from './interrupt.js';
 import { Messages } from './messages.js';
-import { LineWriter } from './output/line-writer.js';
-import { openOutput } from './output/open-output.js';
-import { ndjsonSink, tableSink, type ResultSink } from './output/result-sink.js';
+import { chosenOutputs } from './output/chosen-outputs.js';
+import { openSinks } from './output/open-sinks.js';
+import { printResults } from './output/print-results.js';
+import type { RunStart } from './output/result-sink.js';
 import { ResumeKeeper } from './resume-keeper.js';
 import { scanOptions, type ScanFlags } from './scan-flags.js';
+import { version } from './version.js';
 
 /**
  * Scans, and prints what is found.
@@ -34,19 +37,32 @@ export async function runScan(targets: readonly string[], flags: ScanFlags): Pro
       report(keeper.keepRemembered());
     },
   );
+  const isInterrupted = (): boolean => interrupt.exitCode !== undefined;
   try {
-    const isContinued = options.resume !== undefined;
-    const sinks = await openSinks(flags.outputJson, isContinued, stop, messages.clear);
+    const sinks = await openSinks(chosenOutputs(flags), {
+      start: runStart(options, flags),
+      hasMetadata: flags.metadata ?? false,
+      isContinued: options.resume !== undefined,
+      spoolFile: keeper.spoolFile,
+      stop,
+      beforeWrite: messages.clear,
+      warn: (message) => {
+        messages.print(`warning: ${message}`);
+      },
+    });
     const running = scan({ ...options, signal: abort.signal });
     keeper.follow(running);
     messages.follow(running);
-    await printAll(running, sinks, messages, keeper);
+    const { summary, error, isScanAtFault } = await printResults(running, sinks, isInterrupted);
+    if (isScanAtFault) messages.figures(running.statistics);
     const unsaved = keeper.keep();
-    const summary = await running.done;
-    // Whoever closed standard output has seen enough.
-    if (interrupt.exitCode !== undefined || !abort.signal.aborted) {
-      messages.summarize(summary, interrupt.exitCode !== undefined);
+    if (summary === undefined || error !== undefined) {
+      messages.clear();
+      report(unsaved);
+      throw error;
     }
+    // Whoever closed standard output has seen enough.
+    if (isInterrupted() || !abort.signal.aborted) messages.summarize(summary, isInterrupted());
     if (unsaved !== undefined) throw unsaved;
     if (!summary.complete && flags.resume !== undefined) {
       messages.print(
@@ -60,66 +76,13 @@ export async function runScan(targets: readonly string[], flags: ScanFlags): Pro
   }
 }
 
-/** Prints every result; where that fails, tells and keeps what there is before it throws. */
-async function printAll(
-  running: Scan,
-  sinks: readonly ResultSink[],
-  messages: Messages,
-  keeper: ResumeKeeper,
-): Promise<void> {
-  let isFinishing = false;
-  try {
-    for await (const result of running) {
-      for (const sink of sinks) await sink.add(result);
-    }
-    isFinishing = true;
-    await finishAll(sinks);
-  } catch (error) {
-    if (!isFinishing && running.statistics.total > 0) await finishAll(sinks).catch(() => undefined);
-    const isScanAtFault = await running.done.then(
-      () => false,
-      () => true,
-    );
-    if (isScanAtFault) messages.figures(running.statistics);
-    messages.clear();
-    report(keeper.keep());
-    throw error;
-  }
-}
-
-/** One output that fails does not cut the other short. */
-async function finishAll(sinks: readonly ResultSink[]): Promise<void> {
-  const outcomes = await Promise.allSettled(sinks.map((sink) => sink.finish()));
-  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
+function runStart(options: ScanOptions, { shard }: ScanFlags): RunStart {
+  const { ports, timeoutMs } = checkScanOptions(options);
+  const args = process.argv.slice(2);
+  return { version: version(), args, startedAt: new Date(), ports, timeoutMs, shard };
 }
 
 /** A fault beside the one that ends the command. */
 function report(error: Error | undefined): void {
   if (error !== undefined) process.stderr.write(`${describeFailure(error).line}\n`);
-}
-
-/** `-oJ -` puts NDJSON in the place of the table, `-oJ FILE` beside it. */
-async function openSinks(
-  outputJson: string | undefined,
-  isContinued: boolean,
-  stop: () => void,
-  beforeWrite: () => void,
-): Promise<ResultSink[]> {
-  const isBeside = outputJson !== undefined && outputJson !== '-';
-  let readers = isBeside ? 2 : 1;
-  const shared = {
-    onFailure: stop,
-    onReaderGone: (): void => {
-      readers -= 1;
-      if (readers === 0) stop();
-    },
-  };
-  const file = isBeside ? await openOutput(outputJson, isContinued) : undefined;
-  const name = 'standard output';
-  const standardOutput = new LineWriter(process.stdout, { ...shared, name, beforeWrite });
-  if (outputJson === '-') return [ndjsonSink(standardOutput)];
-  if (file === undefined || outputJson === undefined) return [tableSink(standardOutput)];
-  const beside = new LineWriter(file, { ...shared, name: outputJson, isClosedAtEnd: true });
-  return [tableSink(standardOutput), ndjsonSink(beside)];
 }

@@ -15,10 +15,11 @@ import { presetNamed } from '../scan/control/settings/presets.js';
 import { checkScanOptions, parseTargetText } from '../scan/options.js';
 import type { PortState } from '../scan/reasons.js';
 import { normalizeRanges, totalSize } from '../scan/targets/address-range.js';
+import { chosenOutputs, type OutputFlags } from './output/chosen-outputs.js';
 import { loadResumeFile } from './resume-file.js';
 
 /** What the parser found; texts are unchecked. */
-export interface ScanFlags {
+export interface ScanFlags extends OutputFlags {
   synScan?: true;
   connectScan?: true;
   ports?: string;
@@ -42,7 +43,7 @@ export interface ScanFlags {
   seed?: string;
   shard?: string;
   resume?: string;
-  outputJson?: string;
+  metadata?: true;
   open?: true;
   jsonSummary?: true;
   quiet?: true;
@@ -161,8 +162,7 @@ function numberOf(flag: string, text: string): number {
 
 function wantedStates(flags: ScanFlags, options: ScanOptions): readonly PortState[] {
   if (flags.open) return ['open'];
-  const isJson = flags.outputJson !== undefined;
-  return isJson || probes(options) <= MAX_TABLE_PROBES
+  return chosenOutputs(flags).length > 0 || probes(options) <= MAX_TABLE_PROBES
     ? ['open', 'closed', 'filtered', 'unknown']
     : ['open'];
 }

@@ -93,6 +93,7 @@ export const systemPackages = [
   { name: 'ip', since: 'test', on: linux, found: ['ip'], apt: 'iproute2' },
   { name: 'nft', since: 'test', on: linux, found: ['nft'], apt: 'nftables' },
   { name: 'nmap', since: 'test', on: linux, found: ['nmap'], apt: 'nmap' },
+  { name: 'xmllint', since: 'test', on: linux, found: ['xmllint'], apt: 'libxml2-utils' },
   { name: 'setcap', since: 'test', on: linux, found: ['setcap'], apt: 'libcap2-bin' },
   { name: 'tcpdump', since: 'bench', on: linux, found: ['tcpdump'], apt: 'tcpdump' },
   { name: 'masscan', since: 'bench', on: linux, found: ['masscan'], apt: 'masscan' },

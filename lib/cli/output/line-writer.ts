@@ -18,6 +18,8 @@ export interface LineWriterOptions {
   readonly onFailure?: () => void;
   /** Called before anything reaches the stream. */
   readonly beforeWrite?: () => void;
+  /** Brings what the stream has written to the disk. */
+  readonly toDisk?: (() => Promise<void>) | undefined;
 }
 
 /** Writes lines. A reader that has gone (EPIPE) is no error: what it does not want is dropped. */
@@ -60,6 +62,25 @@ export class LineWriter {
     if (text === '') return;
     this.#options.beforeWrite?.();
     if (!this.#stream.write(text)) await this.#room();
+    this.#throwFailure();
+  }
+
+  /**
+   * Hands on what waits, and waits until all of it has left this process and, where there is a disk, is on it.
+   *
+   * @throws as finish()
+   */
+  async sync(): Promise<void> {
+    this.#throwFailure();
+    if (this.#isGone) return;
+    const text = this.#take();
+    if (text !== '') this.#options.beforeWrite?.();
+    try {
+      await this.#written(text);
+      await this.#options.toDisk?.();
+    } catch (error) {
+      this.#fail(error as NodeJS.ErrnoException);
+    }
     this.#throwFailure();
   }
 

@@ -1,8 +1,25 @@
 // One JSON object a line, one line a result: valid however the scan ends.
 
 import type { ScanResult } from '../../scan/index.js';
+import type { LineWriter } from './line-writer.js';
+import type { ResultSink, RunStart } from './result-sink.js';
+import { runRecord } from './run-record.js';
 
 /** Writes one result. */
 export function ndjsonLine(result: ScanResult): string {
   return JSON.stringify(result);
+}
+
+/** @param start - where the last line shall tell of the run: what is known of it so far */
+export function ndjsonSink(writer: LineWriter, start: RunStart | undefined): ResultSink {
+  return {
+    add: (result) => writer.write(ndjsonLine(result)),
+    sync: () => writer.sync(),
+    finish: async (end) => {
+      if (start !== undefined) {
+        await writer.write(JSON.stringify({ type: 'metadata', ...runRecord(start, end) }));
+      }
+      await writer.finish();
+    },
+  };
 }

@@ -1,36 +1,36 @@
-// Where results go, in which form.
+// What takes the results of a scan, whatever form it gives them.
 
-import type { ScanResult } from '../../scan/index.js';
-import type { LineWriter } from './line-writer.js';
-import { ndjsonLine } from './ndjson.js';
-import { ResultTable } from './table.js';
+import type { ScanResult, ScanStatistics, ScanSummary } from '../../scan/index.js';
+
+/** What is known of a run before its first result. */
+export interface RunStart {
+  readonly version: string;
+  /** The command line, without the program. */
+  readonly args: readonly string[];
+  readonly startedAt: Date;
+  /** Ports probed per address, ascending. */
+  readonly ports: Uint16Array;
+  readonly timeoutMs: number;
+  /** As the user wrote it: `1/4`. */
+  readonly shard: string | undefined;
+}
+
+/** What is known of a run after its last result. */
+export interface RunEnd {
+  readonly endedAt: Date;
+  /** Undefined when the scan failed. */
+  readonly summary: ScanSummary | undefined;
+  readonly statistics: ScanStatistics;
+  readonly isInterrupted: boolean;
+  /** What ended it before its time, where that was a fault. */
+  readonly failure: string | undefined;
+}
 
 /** Takes results one by one; each call resolves when the next may come. */
 export interface ResultSink {
   add(result: ScanResult): Promise<void>;
+  /** Resolves when all results so far are where the end of this process cannot take them back. */
+  sync(): Promise<void>;
   /** Writes what was kept to the end; resolves when all is written. */
-  finish(): Promise<void>;
-}
-
-/** One JSON object a line. */
-export function ndjsonSink(writer: LineWriter): ResultSink {
-  return {
-    add: (result) => writer.write(ndjsonLine(result)),
-    finish: () => writer.finish(),
-  };
-}
-
-/** A table for a person. */
-export function tableSink(writer: LineWriter): ResultSink {
-  const table = new ResultTable();
-  const print = async (rows: readonly string[]): Promise<void> => {
-    for (const row of rows) await writer.write(row);
-  };
-  return {
-    add: (result) => print(table.add(result)),
-    finish: async () => {
-      await print(table.finish());
-      await writer.finish();
-    },
-  };
+  finish(end: RunEnd): Promise<void>;
 }

@@ -1,6 +1,8 @@
 // Results for a person: open ports as they are found, the others at the end where they are few.
 
 import type { PortState, ScanResult } from '../../scan/index.js';
+import type { LineWriter } from './line-writer.js';
+import type { ResultSink } from './result-sink.js';
 
 /** More of one state than these are only counted. */
 const FEW = 25;
@@ -32,6 +34,22 @@ export class ResultTable {
     this.#hasHeader = true;
     return [HEADER, ...rows];
   }
+}
+
+/** A table for a person. */
+export function tableSink(writer: LineWriter): ResultSink {
+  const table = new ResultTable();
+  const print = async (rows: readonly string[]): Promise<void> => {
+    for (const row of rows) await writer.write(row);
+  };
+  return {
+    add: (result) => print(table.add(result)),
+    sync: () => writer.sync(),
+    finish: async () => {
+      await print(table.finish());
+      await writer.finish();
+    },
+  };
 }
 
 function byEndpoint(a: ScanResult, b: ScanResult): number {

@@ -1,0 +1,78 @@
+// A result in eight 32-bit words, so that millions of them fit on a disk and sort without becoming objects.
+
+import type { ScanResult } from '../../../scan/index.js';
+import { nativeReasons, portStates, type ScanReason } from '../../../scan/reasons.js';
+import { formatIpv4, formatIpv6Groups, parseAddress } from '../../../scan/targets/address.js';
+
+/** Words of one packed result. */
+export const WORDS = 8;
+export const PACKED_BYTES = WORDS * Uint32Array.BYTES_PER_ELEMENT;
+
+/** A result, and the time of day at which it was noted, in seconds since 1970. */
+export interface TimedResult extends ScanResult {
+  readonly atS: number;
+}
+
+// Word 0: family << 8 | ttl, 0 = none · 1 to 4: the address, an IPv4 one in word 1 · 5: port << 16 | state << 8 | reason ·
+// 6: round-trip time in microseconds, NO_RTT = none · 7: time of day in seconds.
+const NO_RTT = 0xffff_ffff;
+/** Behind all native ones, whatever comes to these. */
+const CONN_REFUSED = 255;
+
+/** Packs `result` into `words` from `at` on. */
+export function pack(result: ScanResult, atS: number, words: Uint32Array, at: number): void {
+  const { family, value } = parseAddress(result.address) ?? { family: 4, value: 0n };
+  words[at] = (family << 8) | (result.ttl ?? 0);
+  for (let i = 0; i < 4; i++) {
+    const shift = family === 4 ? -32 * i : 96 - 32 * i;
+    words[at + 1 + i] = shift < 0 ? 0 : Number((value >> BigInt(shift)) & 0xffff_ffffn);
+  }
+  const state = portStates.indexOf(result.state);
+  words[at + 5] = ((result.port << 16) | (state << 8) | reasonCode(result.reason)) >>> 0;
+  const rttUs = result.rttMs === undefined ? NO_RTT : Math.round(result.rttMs * 1000);
+  words[at + 6] = Math.min(rttUs, NO_RTT);
+  words[at + 7] = atS;
+}
+
+/** Makes a result again of what {@link pack} has written. */
+export function unpack(words: Uint32Array, at: number): TimedResult {
+  const word = (i: number): number => words[at + i] ?? 0;
+  const ttl = word(0) & 255;
+  const rttUs = word(6);
+  const reason = word(5) & 255;
+  return {
+    address: word(0) >>> 8 === 4 ? formatIpv4(word(1)) : formatIpv6Groups(groups(word)),
+    port: word(5) >>> 16,
+    protocol: 'tcp',
+    state: portStates[(word(5) >>> 8) & 255] ?? 'unknown',
+    reason: reason === CONN_REFUSED ? 'conn-refused' : (nativeReasons[reason] ?? 'no-response'),
+    ...(rttUs === NO_RTT ? {} : { rttMs: rttUs / 1000 }),
+    ...(ttl === 0 ? {} : { ttl }),
+    atS: word(7),
+  };
+}
+
+function groups(word: (i: number) => number): number[] {
+  return [1, 2, 3, 4].flatMap((i) => [word(i) >>> 16, word(i) & 0xffff]);
+}
+
+function reasonCode(reason: ScanReason): number {
+  return reason === 'conn-refused' ? CONN_REFUSED : nativeReasons.indexOf(reason);
+}
+
+/** Orders packed results by IP version, address and port; 0 for two of the same port. */
+export function comparePacked(a: Uint32Array, at: number, b: Uint32Array, bt: number): number {
+  const host = compareHosts(a, at, b, bt);
+  return host === 0 ? ((a[at + 5] ?? 0) >>> 16) - ((b[bt + 5] ?? 0) >>> 16) : host;
+}
+
+/** Orders packed results by IP version and address alone. */
+export function compareHosts(a: Uint32Array, at: number, b: Uint32Array, bt: number): number {
+  const family = ((a[at] ?? 0) >>> 8) - ((b[bt] ?? 0) >>> 8);
+  if (family !== 0) return family;
+  for (let i = 1; i <= 4; i++) {
+    const difference = (a[at + i] ?? 0) - (b[bt + i] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
