@@ -17,6 +17,35 @@ export { PacketSender } from './packet-sender/packet-sender.js';
 export type { PacketSenderOptions } from './packet-sender/sender-options.js';
 export type { PacketSenderStatistics, SendReport } from './packet-sender/sender-statistics.js';
 export type { TransmitOptions } from './packet-sender/transmit-options.js';
+export { AdaptiveRate } from './control/adaptive/adaptive-rate.js';
+export type {
+  AdaptiveRateEvents,
+  AdaptiveRateStatistics,
+  RateChange,
+} from './control/adaptive/adaptive-rate.js';
+export type { AdaptiveRateOptions } from './control/adaptive/adaptive-rate-options.js';
+export { outcomeOf, type Outcome, type ResultLike } from './control/outcome.js';
+export type { RateTarget } from './control/rate-target.js';
+export type {
+  Degradation,
+  Reading,
+  Readings,
+  ResourceName,
+  ResourceSource,
+} from './control/resources/resource-readings.js';
+export { SystemReadings } from './control/resources/system-readings.js';
+export type { MeasureName, Measures } from './control/throttle/ladder.js';
+export type { Pressure, PressureName } from './control/throttle/pressure.js';
+export { ResourceThrottle } from './control/throttle/resource-throttle.js';
+export type {
+  ResourceThrottleEvents,
+  ResourceThrottleStatistics,
+  ThrottleChange,
+} from './control/throttle/resource-throttle.js';
+export type {
+  ResourceThresholds,
+  ResourceThrottleOptions,
+} from './control/throttle/throttle-options.js';
 export { presets, type Preset, type PresetName, type Span } from './control/settings/presets.js';
 export { SettingsError } from './control/settings/settings-error.js';
 export {

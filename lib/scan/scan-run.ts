@@ -107,6 +107,11 @@ export class Scan extends EventSource<ScanEvents> implements AsyncIterable<ScanR
     });
   }
 
+  /** Packets a second that are asked for now: `maxRate`, or what `setRate()` made of it. */
+  get rate(): number {
+    return this.#rate;
+  }
+
   /**
    * Where the scan stands, for the `resume` option of a later one.
    *

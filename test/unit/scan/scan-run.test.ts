@@ -165,7 +165,9 @@ describe('a scan', () => {
 
   it('P3 takes a new rate at any time, and refuses one that is none', async () => {
     const { native, scan } = begin({ maxRate: 1000, minRate: 50 });
+    expect(scan.rate).toBe(1000);
     scan.setRate(200);
+    expect(scan.rate).toBe(200);
     expect(native.calls).toEqual(['create', 'start', 'set_rate']);
     expect(scan.statistics.targetPacketsPerSecond).toBe(200);
     for (const [rate, code] of [
