@@ -53,6 +53,10 @@ export {
   type EnvironmentSettings,
   type SettingsOptions,
 } from './control/settings/settings-from-environment.js';
+export { type CloseOptions, ConnectionPool, type SubmitOptions } from './pool/connection-pool.js';
+export type { PoolOptions, WorkerThrottle } from './pool/pool-options.js';
+export type { DurationsMs, PoolStatistics, TaskCounts } from './pool/pool-statistics.js';
+export type { ProbeAnswer, ScanProbe, ScanTask, TaskResult } from './pool/scan-task.js';
 export type { AllBackedOff, BackoffEvent, TargetBackoff } from './backoff-event.js';
 export type { BackoffScanOptions, MaxPrefixRate } from './backoff-options.js';
 export type { ScanOptions } from './options.js';

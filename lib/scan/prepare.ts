@@ -30,6 +30,12 @@ export interface ScanDependencies {
   readonly pollMs: number;
 }
 
+/** What decides which pairs are probed. */
+export type FieldSettings = Pick<
+  ScanSettings,
+  'targets' | 'targetSource' | 'exclude' | 'ports' | 'iAmAuthorised'
+>;
+
 /** Takes a warning. */
 export type Warn = (code: string, message: string) => void;
 
@@ -38,8 +44,8 @@ export type Warn = (code: string, message: string) => void;
  * are checked already: nobody is asked for a name beside a target that is refused.
  */
 export function prepareNow(
-  settings: ScanSettings,
-  dependencies: ScanDependencies,
+  settings: FieldSettings,
+  dependencies: Pick<ScanDependencies, 'localBroadcasts'>,
 ): ScanField | undefined {
   const { targets, exclude } = settings;
   if (targets === undefined) return undefined;
@@ -69,8 +75,8 @@ function literals(targets: readonly ParsedTarget[]): TargetAddresses[] {
  * @throws PacegateError (`ERR_PACEGATE_UNKNOWN_HOST` and what {@link planField} throws)
  */
 export async function prepareLater(
-  settings: ScanSettings,
-  dependencies: ScanDependencies,
+  settings: FieldSettings,
+  dependencies: Pick<ScanDependencies, 'localBroadcasts' | 'lookup'>,
 ): Promise<ScanField> {
   const targets = settings.targets ?? (await collect(settings.targetSource));
   if (targets.length === 0) throw new InvalidArgumentError('targets: there is none');

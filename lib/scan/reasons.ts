@@ -26,5 +26,11 @@ export const nativeReasons = [
   'rate_limit_timeout',
 ] as const;
 
-/** Why a port was judged open, closed, filtered or unknown. `conn-refused` is the connect technique's `reset`. */
-export type ScanReason = (typeof nativeReasons)[number] | 'conn-refused';
+/**
+ * Reasons the engine does not have. `conn-refused` is the connect technique's `reset`; the others are of tasks in a pool:
+ * what a function of the user's said, that it took too long, that it threw.
+ */
+export const otherReasons = ['conn-refused', 'user-set', 'probe_timeout', 'error'] as const;
+
+/** Why a port was judged open, closed, filtered or unknown. */
+export type ScanReason = (typeof nativeReasons)[number] | (typeof otherReasons)[number];

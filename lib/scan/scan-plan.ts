@@ -52,7 +52,7 @@ export interface ScanPlan {
  * @throws PacegateError (`ERR_PACEGATE_INVALID_ARGUMENT`, `ERR_PACEGATE_NOT_PERMITTED`, `ERR_PACEGATE_OUT_OF_RANGE`)
  */
 export function planField(
-  settings: ScanSettings,
+  settings: Pick<ScanSettings, 'ports' | 'iAmAuthorised'>,
   targets: readonly TargetAddresses[],
   excludes: readonly TargetAddresses[],
   localBroadcasts: readonly AddressRange[],

@@ -1,6 +1,7 @@
 // One attempt to open a TCP connection, and what its outcome says about the port.
 
 import { Socket } from 'node:net';
+import { onAbort } from '../../internal/abort-listeners.js';
 import { roundedMs } from '../result.js';
 import type { PortState, ScanReason } from '../reasons.js';
 import type { AddressFamily } from '../targets/address.js';
@@ -14,6 +15,8 @@ export interface ConnectProbe {
   readonly timeoutMs: number;
   /** Address to connect from; the operating system's choice when undefined. */
   readonly localAddress: string | undefined;
+  /** Ends the attempt at once, as a time-out. */
+  readonly signal?: AbortSignal;
 }
 
 /** The attempt says what the port is. */
@@ -71,8 +74,14 @@ export const tcpConnector: Connector = (probe) =>
     const timer = setTimeout(() => {
       finish({ kind: 'timeout' });
     }, probe.timeoutMs);
+    const forget =
+      probe.signal &&
+      onAbort(probe.signal, () => {
+        finish({ kind: 'timeout' });
+      });
     const finish = (outcome: ConnectOutcome) => {
       clearTimeout(timer);
+      forget?.();
       // Resetting waits for a connection that is still being made: two minutes, where nobody answers.
       if (socket.connecting) socket.destroy();
       else socket.resetAndDestroy();

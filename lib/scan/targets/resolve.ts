@@ -47,7 +47,8 @@ async function resolveTarget(target: ParsedTarget, lookup: Lookup): Promise<Targ
   };
 }
 
-async function resolveName(name: string, lookup: Lookup): Promise<Address> {
+/** @throws PacegateError (`ERR_PACEGATE_UNKNOWN_HOST`) */
+export async function resolveName(name: string, lookup: Lookup): Promise<Address> {
   let found: readonly string[];
   try {
     found = await lookup(name);

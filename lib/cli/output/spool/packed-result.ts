@@ -1,7 +1,7 @@
 // A result in eight 32-bit words, so that millions of them fit on a disk and sort without becoming objects.
 
 import type { ScanResult } from '../../../scan/index.js';
-import { nativeReasons, portStates, type ScanReason } from '../../../scan/reasons.js';
+import { nativeReasons, otherReasons, portStates, type ScanReason } from '../../../scan/reasons.js';
 import { formatIpv4, formatIpv6Groups, parseAddress } from '../../../scan/targets/address.js';
 
 /** Words of one packed result. */
@@ -16,8 +16,8 @@ export interface TimedResult extends ScanResult {
 // Word 0: family << 8 | ttl, 0 = none · 1 to 4: the address, an IPv4 one in word 1 · 5: port << 16 | state << 8 | reason ·
 // 6: round-trip time in microseconds, NO_RTT = none · 7: time of day in seconds.
 const NO_RTT = 0xffff_ffff;
-/** Behind all native ones, whatever comes to these. */
-const CONN_REFUSED = 255;
+/** Number of the first reason that is not native; they are counted down, whatever comes to the native ones. */
+const OTHER_REASON = 255;
 
 /** Packs `result` into `words` from `at` on. */
 export function pack(result: ScanResult, atS: number, words: Uint32Array, at: number): void {
@@ -45,7 +45,7 @@ export function unpack(words: Uint32Array, at: number): TimedResult {
     port: word(5) >>> 16,
     protocol: 'tcp',
     state: portStates[(word(5) >>> 8) & 255] ?? 'unknown',
-    reason: reason === CONN_REFUSED ? 'conn-refused' : (nativeReasons[reason] ?? 'no-response'),
+    reason: otherReasons[OTHER_REASON - reason] ?? nativeReasons[reason] ?? 'no-response',
     ...(rttUs === NO_RTT ? {} : { rttMs: rttUs / 1000 }),
     ...(ttl === 0 ? {} : { ttl }),
     atS: word(7),
@@ -57,7 +57,9 @@ function groups(word: (i: number) => number): number[] {
 }
 
 function reasonCode(reason: ScanReason): number {
-  return reason === 'conn-refused' ? CONN_REFUSED : nativeReasons.indexOf(reason);
+  const other = (otherReasons as readonly ScanReason[]).indexOf(reason);
+  if (other >= 0) return OTHER_REASON - other;
+  return (nativeReasons as readonly ScanReason[]).indexOf(reason);
 }
 
 /** Orders packed results by IP version, address and port; 0 for two of the same port. */

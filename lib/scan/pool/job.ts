@@ -1,0 +1,65 @@
+// A task from being handed in to its end.
+
+import { msFromNs } from '../../internal/duration.js';
+import type { Linked } from '../../internal/linked-list.js';
+import { roundedMs } from '../result.js';
+import type { CheckedTask, TaskResult } from './scan-task.js';
+import { TaskRun, type Finding, type RunMeans } from './task-run.js';
+
+/** Where a task is: in one of the two queues, with a worker, or at its end. */
+export type JobPlace = 'queued' | 'repeated' | 'active' | 'ended';
+
+/** A task a pool has taken on. */
+export interface Job extends Linked<Job> {
+  readonly task: CheckedTask;
+  readonly run: TaskRun;
+  /** Ends it. */
+  readonly ender: AbortController;
+  place: JobPlace;
+  /** When a worker first took it. */
+  sinceNs: bigint | undefined;
+  /** Ends the watch on the signal of whoever handed it in. */
+  forget: () => void;
+  readonly resolve: (result: TaskResult) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+export function makeJob(
+  task: CheckedTask,
+  means: RunMeans,
+  resolve: Job['resolve'],
+  reject: Job['reject'],
+): Job {
+  const ender = new AbortController();
+  return {
+    task,
+    run: new TaskRun(task, ender.signal, means),
+    ender,
+    place: 'queued',
+    sinceNs: undefined,
+    forget: () => undefined,
+    resolve,
+    reject,
+    previous: undefined,
+    next: undefined,
+  };
+}
+
+/** What whoever handed the task in is given. */
+export function resultOf({ task, run }: Job, finding: Finding, durationNs: bigint): TaskResult {
+  const { state, reason = 'user-set', rttMs, data } = finding.answer;
+  const { port, name } = task.given;
+  return {
+    address: task.address,
+    port,
+    protocol: 'tcp',
+    state,
+    reason,
+    ...(rttMs === undefined ? {} : { rttMs }),
+    ...(name === undefined ? {} : { name }),
+    ...(data === undefined ? {} : { data }),
+    ...('error' in finding ? { error: finding.error } : {}),
+    attempts: run.attempts,
+    durationMs: roundedMs(msFromNs(durationNs) * 1000),
+  };
+}

@@ -1,0 +1,72 @@
+// How many tasks may be worked on now.
+
+import { Concurrency, descriptorLimit } from '../engines/concurrency.js';
+import type { WorkerThrottle } from './pool-options.js';
+
+/** Descriptors left to the rest of the program: its files, name lookups, the event loop's own. */
+const SPARE_DESCRIPTORS = 64;
+/** When this host could make no attempt at all for so long, or not this one so often, waiting does not help. */
+const SHORT_NS = 5_000_000_000n;
+const MAX_REFUSALS = 100;
+
+/** The least of what the user allows, what the throttle leaves, and what this host has shown to bear; at least 1. */
+export class WorkerLimit {
+  /** Never more than this. */
+  readonly max: number;
+  readonly #concurrency: Concurrency;
+  readonly #throttle: WorkerThrottle | undefined;
+  readonly #onChange: () => void;
+  #attempts = 0;
+  /** The first attempt that could not be made since one could. */
+  #shortSinceNs: bigint | undefined;
+
+  /** @param onChange - called when the throttle may have left more */
+  constructor(
+    maxWorkers: number,
+    throttle: WorkerThrottle | undefined,
+    onChange: () => void,
+    descriptors = descriptorLimit() ?? Infinity,
+  ) {
+    this.max = Math.min(maxWorkers, Math.max(1, descriptors - SPARE_DESCRIPTORS));
+    this.#concurrency = new Concurrency(this.max);
+    this.#throttle = throttle;
+    this.#onChange = onChange;
+    throttle?.on('change', onChange);
+  }
+
+  get now(): number {
+    const share = this.#throttle?.workerShare ?? 1;
+    const left = share < 1 ? Math.floor(this.max * share) : this.max;
+    return Math.max(1, Math.min(left, this.#concurrency.limit));
+  }
+
+  /** An attempt is made from now on, until {@link made} or {@link refused}. */
+  began(): void {
+    this.#attempts += 1;
+  }
+
+  /** It could be made, whatever came of it. */
+  made(): void {
+    this.#attempts -= 1;
+    this.#shortSinceNs = undefined;
+    this.#concurrency.made();
+  }
+
+  /**
+   * This host could not make it.
+   *
+   * @param refusals - how often that has happened to this task
+   * @returns false when it makes no sense to try again
+   */
+  refused(refusals: number, nowNs: bigint): boolean {
+    this.#attempts -= 1;
+    this.#shortSinceNs ??= nowNs;
+    this.#concurrency.refused(this.#attempts, refusals);
+    return refusals < MAX_REFUSALS && nowNs - this.#shortSinceNs < SHORT_NS;
+  }
+
+  /** Hears the throttle no more. */
+  close(): void {
+    this.#throttle?.off('change', this.#onChange);
+  }
+}
