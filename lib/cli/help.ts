@@ -47,8 +47,8 @@ SENDING
   --backend B           auto, packet (Ethernet), rawip (loopback, tunnels), xdp (fastest) or pcap
   --seed N              fixes the order of probes
   --shard I/N           scan the I-th of N equal parts, from 1 on; all with the same --seed
-  --resume FILE         go on from FILE if it exists; an interrupted scan writes it
-                        (files are then added to; results next to the interruption may come twice)
+  --resume FILE         go on from FILE if it exists; it is written every second until all is done
+                        (outputs are then added to; results next to the interruption may come twice)
 
 OUTPUT
   -oJ FILE              NDJSON: one object a line; - is standard output

@@ -1,6 +1,8 @@
 // The file that an interrupted scan leaves behind.
 
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { open, rename, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { InvalidArgumentError, PacegateError } from '../internal/errors.js';
 import type { ScanState } from '../scan/index.js';
 import { checkScanState } from '../scan/state.js';
@@ -44,16 +46,28 @@ export function checkResumeFile(file: string): void {
   }
 }
 
-/** Writes the state whole or not at all: a crash in between leaves the former file. */
-export function saveResumeFile(file: string, state: ScanState): void {
+/**
+ * Writes the state whole or not at all: a crash in between, also of the machine, leaves the former file.
+ *
+ * @throws PacegateError (`ERR_PACEGATE_SYSTEM`)
+ */
+export async function saveResumeFile(file: string, state: ScanState): Promise<void> {
   const temporary = temporaryFile(file);
   try {
-    writeFileSync(temporary, `${JSON.stringify(state)}\n`, { flush: true });
-    renameSync(temporary, file);
+    await writeFile(temporary, `${JSON.stringify(state)}\n`, { flush: true });
+    await rename(temporary, file);
+    await syncFolder(path.dirname(file));
   } catch (error) {
     rmSync(temporary, { force: true });
     throw failure('write', file, error);
   }
+}
+
+/** The new name is on the disk only with its folder; not every system can be asked for that. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r').catch(() => undefined);
+  await handle?.sync().catch(() => undefined);
+  await handle?.close();
 }
 
 /** What outputs keep for the next run, beside the resume file. */
@@ -73,7 +87,7 @@ export function removeResumeFile(file: string): void {
 
 /** In the same directory, so that renaming it replaces the file at once. */
 function temporaryFile(file: string): string {
-  return `${file}.${process.pid}.tmp`;
+  return `${file}.tmp`;
 }
 
 function failure(verb: string, file: string, error: unknown): PacegateError {

@@ -1,13 +1,22 @@
-// Keeps the resume file of a scan, however the scan ends.
+// Keeps the resume file of a scan, however the scan ends. The file is never ahead of the outputs: a state is taken, then
+// everything up to it is written out, then the state is.
 
-import type { Scan, ScanState } from '../scan/index.js';
+import type { Scan } from '../scan/index.js';
+import type { Outputs } from './output/open-sinks.js';
 import { checkResumeFile, removeResumeFile, saveResumeFile, spoolFileOf } from './resume-file.js';
 
-/** Writes where a scan stopped, or removes the file when there is nothing to go on with. */
+const EVERY_MS = 1000;
+/** The first time: soon, so that a scan that ends early is gone on with in its own order. */
+const FIRST_MS = 100;
+
+/** Writes where a scan stands once a second and at its end, and removes the file when there is nothing to go on with. */
 export class ResumeKeeper {
   readonly #file: string | undefined;
   #scan: Scan | undefined;
-  #atInterrupt: ScanState | undefined;
+  #outputs: Outputs | undefined;
+  #first: NodeJS.Timeout | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #saving: Promise<void> | undefined;
 
   /**
    * @param file - undefined: nothing is kept
@@ -23,55 +32,61 @@ export class ResumeKeeper {
     return this.#file === undefined ? undefined : spoolFileOf(this.#file);
   }
 
-  /** Names the scan whose state is kept. */
-  follow(scan: Scan): void {
+  /** Names the scan whose state is kept, and the outputs it waits for. */
+  follow(scan: Scan, outputs: Outputs): void {
     this.#scan = scan;
+    this.#outputs = outputs;
+    if (this.#file === undefined) return;
+    this.#first = setTimeout(this.saveSoon, FIRST_MS).unref();
+    this.#timer = setInterval(this.saveSoon, EVERY_MS).unref();
   }
 
-  /** The first signal: remembers where the scan stands. */
-  remember(): void {
-    if (this.#hasBegun(this.#scan)) this.#atInterrupt = this.#scan.state();
-  }
+  /** Writes the state once the outputs have caught up with it, unless that is being done. */
+  readonly saveSoon = (): void => {
+    // Outputs that fail end the scan; a file that cannot be written now is tried again, and at the end for the last time.
+    this.#saving ??= this.#save()
+      .catch(() => undefined)
+      .finally(() => {
+        this.#saving = undefined;
+      });
+  };
+
+  /** Saves no more before `keep()`; resolves when nothing of it is under way. To be awaited before outputs are closed. */
+  readonly rest = async (): Promise<void> => {
+    clearTimeout(this.#first);
+    clearInterval(this.#timer);
+    await this.#saving;
+  };
 
   /**
-   * The second signal: writes what was remembered at the first one. Answers since then may not have been written,
-   * so they are probed again.
+   * The scan is over: writes where it stopped, or, where an output has failed, leaves what was written before that.
    *
    * @returns what made it impossible
    */
-  keepRemembered(): Error | undefined {
-    const state = this.#atInterrupt;
-    if (this.#file === undefined || state === undefined) return undefined;
-    return attempt(saveResumeFile, this.#file, state);
-  }
-
-  /**
-   * The scan is over: writes where it stopped.
-   *
-   * @returns what made it impossible
-   */
-  keep(): Error | undefined {
-    if (this.#file === undefined || !this.#hasBegun(this.#scan)) return undefined;
+  async keep(isAllWritten: boolean): Promise<Error | undefined> {
+    const file = this.#file;
+    if (file === undefined || !isAllWritten || !this.#hasBegun(this.#scan)) return undefined;
     const { settled, total } = this.#scan.statistics;
-    return settled === total
-      ? attempt(removeResumeFile, this.#file)
-      : attempt(saveResumeFile, this.#file, this.#scan.state());
+    try {
+      if (settled === total) removeResumeFile(file);
+      else await saveResumeFile(file, this.#scan.state());
+      return undefined;
+    } catch (error) {
+      return error as Error; // PacegateError: see resume-file.ts
+    }
+  }
+
+  async #save(): Promise<void> {
+    if (this.#file === undefined || !this.#hasBegun(this.#scan)) return;
+    const state = this.#scan.state();
+    const sinks = this.#outputs?.sinks ?? [];
+    const synced = await Promise.allSettled(sinks.map((sink) => sink.sync()));
+    const isWritten = synced.every(({ status }) => status === 'fulfilled');
+    // What the last reader has not taken is written nowhere.
+    if (isWritten && this.#outputs?.hasReader() === true) await saveResumeFile(this.#file, state);
   }
 
   #hasBegun(scan: Scan | undefined): scan is Scan {
     return scan !== undefined && scan.statistics.total > 0;
-  }
-}
-
-/** The error of a call, to be told when its turn comes. */
-function attempt<Values extends unknown[]>(
-  call: (...values: Values) => void,
-  ...values: Values
-): Error | undefined {
-  try {
-    call(...values);
-    return undefined;
-  } catch (error) {
-    return error as Error; // PacegateError: see resume-file.ts
   }
 }

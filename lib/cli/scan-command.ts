@@ -27,19 +27,13 @@ export async function runScan(targets: readonly string[], flags: ScanFlags): Pro
   const stop = (): void => {
     abort.abort();
   };
-  const interrupt = new Interrupt(
-    () => {
-      keeper.remember();
-      stop();
-    },
-    () => {
-      messages.clear();
-      report(keeper.keepRemembered());
-    },
-  );
+  const interrupt = new Interrupt(() => {
+    keeper.saveSoon(); // a second signal does not wait for the answers under way
+    stop();
+  }, messages.clear);
   const isInterrupted = (): boolean => interrupt.exitCode !== undefined;
   try {
-    const sinks = await openSinks(chosenOutputs(flags), {
+    const outputs = await openSinks(chosenOutputs(flags), {
       start: runStart(options, flags),
       hasMetadata: flags.metadata ?? false,
       isContinued: options.resume !== undefined,
@@ -51,11 +45,12 @@ export async function runScan(targets: readonly string[], flags: ScanFlags): Pro
       },
     });
     const running = scan({ ...options, signal: abort.signal });
-    keeper.follow(running);
+    keeper.follow(running, outputs);
     messages.follow(running);
-    const { summary, error, isScanAtFault } = await printResults(running, sinks, isInterrupted);
-    if (isScanAtFault) messages.figures(running.statistics);
-    const unsaved = keeper.keep();
+    const outcome = await printResults(running, outputs, isInterrupted, keeper.rest);
+    const { summary, error } = outcome;
+    if (outcome.isScanAtFault) messages.figures(running.statistics);
+    const unsaved = await keeper.keep(outcome.isAllWritten);
     if (summary === undefined || error !== undefined) {
       messages.clear();
       report(unsaved);

@@ -8,7 +8,11 @@ const MAX_UNREAD = 65_536;
 /** With a reader, no more is taken from the engine while this many wait. */
 const HIGH_WATER = 4096;
 
+/** Whoever asks for results one after the other. */
+type Reader = object;
+
 interface Waiter {
+  readonly reader: Reader;
   readonly resolve: (result: IteratorResult<ScanResult, undefined>) => void;
   readonly reject: (error: Error) => void;
 }
@@ -25,6 +29,11 @@ export class ResultQueue {
   readonly #waiters: Waiter[] = [];
   #mode: 'unread' | 'reading' | 'discarding' = 'unread';
   #discarded = 0;
+  #pushed = 0;
+  #taken = 0;
+  /** The result that each reader is busy with. */
+  readonly #busyWith = new Map<Reader, number>();
+  #hasLost = false;
   #end: Error | 'clean' | undefined;
 
   /** True when a reader lags and the producer should wait. */
@@ -32,9 +41,24 @@ export class ResultQueue {
     return this.#mode === 'reading' && this.#items.length - this.#head >= HIGH_WATER;
   }
 
-  /** True when somebody reads, or has read. */
+  /** True when somebody reads, or a reader has left before the end: what is not read then is lost to it. */
   get isRead(): boolean {
-    return this.#mode === 'reading';
+    return this.#mode === 'reading' || this.#hasLost;
+  }
+
+  /** True when a reader has left before the end. */
+  get hasLost(): boolean {
+    return this.#hasLost;
+  }
+
+  /** Results that came, whatever became of them. */
+  get pushed(): number {
+    return this.#pushed;
+  }
+
+  /** So many of them, the first ones, have been read by readers who then came back for more. */
+  get finished(): number {
+    return Math.min(this.#taken, ...this.#busyWith.values());
   }
 
   /** Results nobody was there to read. */
@@ -43,6 +67,7 @@ export class ResultQueue {
   }
 
   push(results: readonly ScanResult[]): void {
+    this.#pushed += results.length;
     if (this.#mode === 'discarding') {
       this.#discarded += results.length;
       return;
@@ -50,7 +75,7 @@ export class ResultQueue {
     for (const result of results) {
       const waiter = this.#waiters.shift();
       if (waiter === undefined) this.#items.push(result);
-      else waiter.resolve({ value: result, done: false });
+      else waiter.resolve(this.#give(result, waiter.reader));
     }
     if (this.#mode === 'unread' && this.#items.length > MAX_UNREAD) this.#discard();
   }
@@ -83,14 +108,16 @@ export class ResultQueue {
     this.#mode = 'reading';
   }
 
-  next(): Promise<IteratorResult<ScanResult, undefined>> {
+  /** @param reader - who asks: it is done with what it was given before */
+  next(reader: Reader = this): Promise<IteratorResult<ScanResult, undefined>> {
+    this.#busyWith.delete(reader);
     const value = this.#items[this.#head];
     if (value !== undefined) {
       this.#advance();
-      return Promise.resolve({ value, done: false });
+      return Promise.resolve(this.#give(value, reader));
     }
     if (this.#end === undefined) {
-      return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }));
+      return new Promise((resolve, reject) => this.#waiters.push({ reader, resolve, reject }));
     }
     const end = this.#end;
     this.#end = 'clean';
@@ -106,8 +133,9 @@ export class ResultQueue {
    */
   iterator(leave: () => Promise<void>): AsyncIterator<ScanResult, undefined> {
     this.read();
+    const reader = {};
     return {
-      next: () => this.next(),
+      next: () => this.next(reader),
       return: async () => {
         this.abandon();
         await leave();
@@ -121,7 +149,14 @@ export class ResultQueue {
     this.#items = [];
     this.#head = 0;
     this.#mode = 'discarding';
+    this.#hasLost = true;
     this.end();
+  }
+
+  #give(value: ScanResult, reader: Reader): IteratorResult<ScanResult, undefined> {
+    this.#busyWith.set(reader, this.#taken);
+    this.#taken += 1;
+    return { value, done: false };
   }
 
   #discard(): void {

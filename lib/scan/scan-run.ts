@@ -4,6 +4,7 @@ import { checkNumber } from '../internal/check.js';
 import { EventSource } from '../internal/event-source.js';
 import { toPacegateError } from '../internal/native-error.js';
 import type { BackoffEvent } from './backoff-event.js';
+import { DeliveredPosition } from './delivered-position.js';
 import type { EngineCounters, ScanEngine } from './engines/scan-engine.js';
 import { watchEngine } from './engines/watch-engine.js';
 import { MinRateWatch } from './min-rate-watch.js';
@@ -71,6 +72,7 @@ export class Scan extends EventSource<ScanEvents> implements AsyncIterable<ScanR
   #rate: number;
   #plan: ScanPlan | undefined;
   #engine: ScanEngine | undefined;
+  #delivered: DeliveredPosition | undefined;
   #endNs: bigint | undefined;
   #isStopping = false;
   #isPaused = false;
@@ -113,16 +115,16 @@ export class Scan extends EventSource<ScanEvents> implements AsyncIterable<ScanR
   }
 
   /**
-   * Where the scan stands, for the `resume` option of a later one.
+   * Where the scan stands, for the `resume` option of a later one. While it is iterated over, that is never ahead of the
+   * results: what the reader has not been given, and what it was given last and has not come back from, is probed again.
    *
    * @throws PacegateError (`ERR_PACEGATE_INVALID_ARGUMENT`) before host names are resolved: there is no plan yet
    */
   state(): ScanState {
     if (this.#plan === undefined)
       throw invalidState('the scan has no state before its targets are resolved');
-    const { technique, seed, planHash, startPosition } = this.#plan;
-    const position = this.#engine?.counters().resumePosition ?? startPosition;
-    return { version: 1, technique, seed, position, planHash };
+    const position = this.#queue.isRead ? this.#delivered?.position : undefined;
+    return this.#stateAt(this.#plan, position ?? this.#enginePosition(this.#plan));
   }
 
   /** Sends nothing until `resume()`; answers under way still become results. */
@@ -174,6 +176,15 @@ export class Scan extends EventSource<ScanEvents> implements AsyncIterable<ScanR
     return this.#endNs === undefined ? this.#engine : undefined;
   }
 
+  #enginePosition({ startPosition }: ScanPlan): number {
+    return this.#engine?.counters().resumePosition ?? startPosition;
+  }
+
+  #stateAt(plan: ScanPlan, position: number): ScanState {
+    const { technique, seed, planHash } = plan;
+    return { version: 1, technique, seed, position, planHash };
+  }
+
   async #run(field: ScanField | undefined): Promise<ScanSummary> {
     try {
       const plan = await this.#begin(field);
@@ -202,6 +213,7 @@ export class Scan extends EventSource<ScanEvents> implements AsyncIterable<ScanR
       chooseTechnique(this.#settings, this.#dependencies, warn),
     );
     this.#plan = plan;
+    this.#delivered = new DeliveredPosition(this.#queue, plan.startPosition);
     if (this.#isStopping || plan.startPosition === plan.endPosition) return plan;
     const engine = makeEngine(plan, this.#dependencies, warn);
     this.#engine = engine;
@@ -213,7 +225,8 @@ export class Scan extends EventSource<ScanEvents> implements AsyncIterable<ScanR
 
   async #follow(engine: ScanEngine): Promise<void> {
     await watchEngine(engine, this.#dependencies.pollMs, (counters, isOver) => {
-      this.#drain(engine, isOver);
+      const isDrained = this.#drain(engine, isOver);
+      if (isDrained) this.#delivered?.look(counters.resumePosition, isOver);
       this.#watchCapture(counters);
       this.#tellProgress(isOver);
       const isHeld = this.#isPaused || this.#isStopping;
@@ -222,17 +235,19 @@ export class Scan extends EventSource<ScanEvents> implements AsyncIterable<ScanR
     });
   }
 
-  /** A reader that lags holds the engine back, but not its end. */
-  #drain(engine: ScanEngine, isOver: boolean): void {
-    while (isOver || this.#isStopping || !this.#queue.isFull) {
+  /** A reader that lags holds the engine back, but not its end. Returns whether that was all the engine had. */
+  #drain(engine: ScanEngine, isOver: boolean): boolean {
+    let isDrained = false;
+    while (!isDrained && (isOver || this.#isStopping || !this.#queue.isFull)) {
       const results = engine.drain(BATCH);
       this.#queue.push(results);
-      if (results.length < BATCH) break;
+      isDrained = results.length < BATCH;
     }
     for (const backoff of engine.takeBackoffs?.() ?? []) this.emit('backoff', backoff);
     if (this.#queue.discarded > 0 && !this.#hasWarned('results-unread')) {
       this.#warn('results-unread', 'nobody reads the results: from now on they are only counted');
     }
+    return isDrained;
   }
 
   /** What the kernel's filter lets through is answers to this scan, so those are what was lost. */
@@ -265,10 +280,12 @@ export class Scan extends EventSource<ScanEvents> implements AsyncIterable<ScanR
   }
 
   #summarize(plan: ScanPlan): ScanSummary {
-    const state = this.state();
+    const position = this.#enginePosition(plan);
+    // What a reader that has left was not given is to be probed again; any other gets it yet.
+    const state = this.#queue.hasLost ? this.state() : this.#stateAt(plan, position);
     const { statistics } = this;
     return {
-      complete: state.position === plan.endPosition,
+      complete: position === plan.endPosition,
       technique: plan.technique,
       addresses: plan.addresses,
       ports: plan.ports.length,

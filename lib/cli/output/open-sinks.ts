@@ -29,6 +29,13 @@ export interface OutputSetting {
   readonly warn: (message: string) => void;
 }
 
+/** The outputs of a scan. */
+export interface Outputs {
+  readonly sinks: readonly ResultSink[];
+  /** False when nobody reads any of them any more. */
+  readonly hasReader: () => boolean;
+}
+
 /**
  * Opens the outputs; standard output shows the table unless one of them takes it.
  *
@@ -37,7 +44,7 @@ export interface OutputSetting {
 export async function openSinks(
   chosen: readonly ChosenOutput[],
   setting: OutputSetting,
-): Promise<ResultSink[]> {
+): Promise<Outputs> {
   const { stop, beforeWrite } = setting;
   const takesStdout = chosen.some(({ file }) => file === '-');
   let readers = chosen.length + (takesStdout ? 0 : 1);
@@ -61,7 +68,7 @@ export async function openSinks(
         : await makeSink(output, setting, await openFile(output, setting, shared)),
     );
   }
-  return sinks;
+  return { sinks, hasReader: () => readers > 0 };
 }
 
 const NEW_STREAM = { isFile: false, isFramed: false, hasElements: false } as const;

@@ -1,7 +1,8 @@
 // From a scan to its outputs.
 
 import type { Scan, ScanSummary } from '../../scan/index.js';
-import type { ResultSink, RunEnd } from './result-sink.js';
+import type { Outputs } from './open-sinks.js';
+import type { RunEnd } from './result-sink.js';
 
 /** How it went: whatever went wrong first is the `error`. */
 export interface PrintOutcome {
@@ -9,17 +10,21 @@ export interface PrintOutcome {
   readonly summary: ScanSummary | undefined;
   readonly error: unknown;
   readonly isScanAtFault: boolean;
+  /** Every result is in every output. */
+  readonly isAllWritten: boolean;
 }
 
 /**
  * Gives every result to every output, and ends them all: one that fails ends the scan and cuts no other short.
  *
  * @param isInterrupted - asked at the end
+ * @param beforeFinish - awaited when all results are with the outputs
  */
 export async function printResults(
   scan: Scan,
-  sinks: readonly ResultSink[],
+  { sinks, hasReader }: Outputs,
   isInterrupted: () => boolean,
+  beforeFinish: () => Promise<void>,
 ): Promise<PrintOutcome> {
   let error: unknown;
   try {
@@ -29,10 +34,12 @@ export async function printResults(
   } catch (thrown) {
     error = thrown;
   }
-  const summary = await scan.done.catch((fault: unknown) => {
-    error ??= fault;
-    return undefined;
-  });
+  const { summary, fault } = await scan.done.then(
+    (done) => ({ summary: done, fault: undefined }),
+    (reason: unknown) => ({ summary: undefined, fault: reason }),
+  );
+  error ??= fault;
+  await beforeFinish();
   const end: RunEnd = {
     endedAt: new Date(),
     summary,
@@ -41,8 +48,10 @@ export async function printResults(
     failure: error === undefined ? undefined : messageOf(error),
   };
   const outcomes = await Promise.allSettled(sinks.map((sink) => sink.finish(end)));
-  for (const outcome of outcomes) if (outcome.status === 'rejected') error ??= outcome.reason;
-  return { summary, error, isScanAtFault: summary === undefined };
+  const unwritten = outcomes.find((outcome) => outcome.status === 'rejected');
+  error ??= unwritten?.reason;
+  const isAllWritten = hasReader() && unwritten === undefined && error === fault;
+  return { summary, error, isScanAtFault: summary === undefined, isAllWritten };
 }
 
 function messageOf(error: unknown): string {
