@@ -24,6 +24,16 @@ export type {
   RateChange,
 } from './control/adaptive/adaptive-rate.js';
 export type { AdaptiveRateOptions } from './control/adaptive/adaptive-rate-options.js';
+export type {
+  PerformanceFigures,
+  ResourceFigures,
+  TimesMs,
+} from './control/monitor/performance-figures.js';
+export { PerformanceMonitor } from './control/monitor/performance-monitor.js';
+export type {
+  PerformanceMonitorEvents,
+  PerformanceMonitorOptions,
+} from './control/monitor/performance-monitor.js';
 export { outcomeOf, type Outcome, type ResultLike } from './control/outcome.js';
 export type { RateTarget } from './control/rate-target.js';
 export type {
@@ -34,6 +44,15 @@ export type {
   ResourceSource,
 } from './control/resources/resource-readings.js';
 export { SystemReadings } from './control/resources/system-readings.js';
+export type { Bottleneck, BottleneckName } from './control/statistics/bottleneck.js';
+export { comprehensiveStatistics } from './control/statistics/comprehensive-statistics.js';
+export type {
+  ComprehensiveStatistics,
+  PerformanceStatistics,
+} from './control/statistics/comprehensive-statistics.js';
+export type { HealthMark } from './control/statistics/health.js';
+export type { RateLimitingFigures } from './control/statistics/rate-figures.js';
+export type { PoolFigures, StatisticsSources } from './control/statistics/sources.js';
 export type { MeasureName, Measures } from './control/throttle/ladder.js';
 export type { Pressure, PressureName } from './control/throttle/pressure.js';
 export { ResourceThrottle } from './control/throttle/resource-throttle.js';

@@ -28,6 +28,24 @@ export class WaitHistogram {
     this.#counts[index] = (this.#counts[index] ?? 0) + 1;
   }
 
+  /** Counts what another one has recorded, too. */
+  add(other: WaitHistogram): void {
+    this.#recorded += other.#recorded;
+    this.#zeros += other.#zeros;
+    this.#sumNs += other.#sumNs;
+    this.#maxNs = Math.max(this.#maxNs, other.#maxNs);
+    if (other.#counts === undefined) return;
+    this.#counts ??= new Uint32Array(POWERS * SUB_BUCKETS);
+    for (const [index, count] of other.#counts.entries()) {
+      this.#counts[index] = (this.#counts[index] ?? 0) + count;
+    }
+  }
+
+  /** How many were recorded. */
+  get recorded(): number {
+    return this.#recorded;
+  }
+
   get averageNs(): number {
     return this.#recorded === 0 ? 0 : this.#sumNs / this.#recorded;
   }

@@ -35,7 +35,7 @@ export type ResultLike = Pick<ScanResult, 'state'> & {
  * ```
  */
 export function outcomeOf({ state, rttMs, durationMs, waitMs }: ResultLike): Outcome {
-  return { success: state !== 'unknown', responseMs: durationMs ?? rttMs, waitMs };
+  return { success: state !== 'unknown', responseMs: rttMs ?? durationMs, waitMs };
 }
 
 const TIME = { min: 0 };

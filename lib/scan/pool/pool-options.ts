@@ -17,6 +17,10 @@ export interface WorkerThrottle {
   readonly workerShare: number;
   on(event: 'change', listener: () => void): unknown;
   off(event: 'change', listener: () => void): unknown;
+  /** How long each attempt should wait before it asks for its permit, in milliseconds; absent: not at all. */
+  readonly waitMs?: number;
+  /** Hears how each task ended that has a result; a success unless its state is `unknown`. */
+  observe?(outcome: { success: boolean; responseMs: number }): void;
 }
 
 /** How a `ConnectionPool` is made. */
@@ -34,7 +38,7 @@ export interface PoolOptions {
   limiter?: Limiter | undefined;
   /** Each target takes one permit, however many of its tasks are worked on. Stays the caller's to dispose of. */
   hostgroup?: HostgroupLimiter | undefined;
-  /** Lowers the number of workers, and lets it rise again. */
+  /** Lowers the number of workers, makes them wait, and takes that back again. */
   throttle?: WorkerThrottle | undefined;
   /**
    * A task is given up (`rate_limit_timeout`) that has waited so long for a permit, in milliseconds, while no other task

@@ -5,6 +5,7 @@ import type { AlarmClock } from '../../internal/system-timer.js';
 import { attempt, type AttemptCall, type AttemptOutcome } from './attempt.js';
 import { connectAttempt, type ConnectMeans } from './connect-attempt.js';
 import type { RatePermits, TargetPlaces } from './permits.js';
+import type { WorkerThrottle } from './pool-options.js';
 import type { PoolCounters, TaskEnd } from './pool-statistics.js';
 import { checkAnswer, type CheckedTask, type ProbeAnswer } from './scan-task.js';
 import type { WorkerLimit } from './worker-limit.js';
@@ -15,6 +16,7 @@ export interface RunMeans {
   readonly clock: Clock;
   readonly places: TargetPlaces | undefined;
   readonly rate: RatePermits | undefined;
+  readonly throttle: WorkerThrottle | undefined;
   /** Undefined: as long as an attempt of the task. */
   readonly permitTimeoutMs: number | undefined;
   readonly connect: ConnectMeans;
@@ -92,7 +94,9 @@ export class TaskRun {
   }
 
   async #permit(): Promise<boolean> {
-    const { rate } = this.#means;
+    const { rate, throttle, clock } = this.#means;
+    const waitMs = throttle?.waitMs ?? 0;
+    if (waitMs > 0) await clock.sleep(waitMs, this.#signal);
     return rate === undefined || rate.acquire(this.#patienceMs, this.#signal);
   }
 

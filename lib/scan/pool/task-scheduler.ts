@@ -46,6 +46,7 @@ export class TaskScheduler {
       clock,
       places: this.#places,
       rate: this.#rate,
+      throttle: settings.throttle,
       permitTimeoutMs,
       connect,
       workers: this.#workers,
@@ -173,6 +174,8 @@ export class TaskScheduler {
     this.#counters.ended(finding.end, name, Number(durationNs), wholeNs(nowNs));
     leave(job);
     job.resolve(resultOf(job, finding, durationNs));
+    const success = finding.answer.state !== 'unknown';
+    this.#means.throttle?.observe?.({ success, responseMs: msFromNs(durationNs) });
   }
 
   /** One that is worked on comes to its end by its signal, within this turn. */

@@ -55,6 +55,8 @@ export interface ResourceThrottleStatistics extends Measures {
   readonly levels: number;
   /** What was too high at the last look. */
   readonly pressures: readonly Pressure[];
+  /** What the latest of the steps that hold was taken for; empty at level 0. */
+  readonly cause: readonly Pressure[];
   /** What was read then; undefined before the first look. */
   readonly readings: Readings | undefined;
   /** Failures among recent outcomes; undefined while there are too few. */
@@ -72,8 +74,8 @@ export interface ResourceThrottleStatistics extends Measures {
  * are clear for a while it takes the steps back, one by one, in the opposite order. What cannot be read is reported
  * (`degraded`) and does without.
  *
- * A `ConnectionPool` takes it as `throttle`. Whoever has workers of his own reads `workerShare`, awaits {@link wait}
- * before each task, and reports outcomes by {@link observe}.
+ * A `ConnectionPool` takes it as `throttle`, and does the rest. Whoever has workers of his own reads `workerShare`, awaits
+ * {@link wait} before each task, and reports outcomes by {@link observe}.
  *
  * It looks until it is disposed of, by a timer that does not keep the process alive; then everything is given back.
  *
@@ -101,6 +103,7 @@ export class ResourceThrottle extends EventSource<ResourceThrottleEvents> {
   #isDisposed = false;
   #level = 0;
   #clearLooks = 0;
+  #cause: readonly Pressure[] = [];
   #looks = 0;
   #timesThrottled = 0;
   #timesRecovered = 0;
@@ -136,23 +139,21 @@ export class ResourceThrottle extends EventSource<ResourceThrottleEvents> {
   }
 
   /**
-   * Waits as long as a task should at present; resolves at once when all is well.
+   * Waits as long as a task should at present; resolves at once when all is well, and after dispose.
    *
-   * @throws (rejects) `signal.reason` when aborted, and PacegateError after dispose
+   * @throws (rejects) `signal.reason` when aborted
    */
   async wait(signal?: AbortSignal): Promise<void> {
-    this.#checkAlive();
     signal?.throwIfAborted();
     if (this.waitMs > 0) await this.#options.clock.sleep(this.waitMs, signal);
   }
 
   /**
-   * Counts how a task ended.
+   * Counts how a task ended; after dispose, nothing.
    *
-   * @throws PacegateError for what is no outcome, and after dispose
+   * @throws PacegateError for what is no outcome
    */
   observe(outcome: Outcome): void {
-    this.#checkAlive();
     this.#errors.add(!checkOutcome(outcome).success, this.#nowNs());
   }
 
@@ -162,7 +163,7 @@ export class ResourceThrottle extends EventSource<ResourceThrottleEvents> {
    * @throws PacegateError after dispose
    */
   look(): void {
-    this.#checkAlive();
+    if (this.#isDisposed) throw new DisposedError('ResourceThrottle');
     const { thresholds, clearShare, recoverLooks } = this.#options;
     const readings = readAll(this.#readings);
     const levels = this.#levels(readings);
@@ -170,8 +171,10 @@ export class ResourceThrottle extends EventSource<ResourceThrottleEvents> {
     this.#looks += 1;
     this.#latest = { readings, pressures };
     this.#clearLooks = isClear(levels, thresholds, clearShare) ? this.#clearLooks + 1 : 0;
-    if (pressures.length > 0) this.#step(1, describePressures(pressures));
-    else if (this.#clearLooks >= recoverLooks) this.#step(-1, 'everything is clear again');
+    if (pressures.length > 0) {
+      this.#cause = pressures;
+      this.#step(1, describePressures(pressures));
+    } else if (this.#clearLooks >= recoverLooks) this.#step(-1, 'everything is clear again');
     this.#tellDegradations();
   }
 
@@ -182,6 +185,7 @@ export class ResourceThrottle extends EventSource<ResourceThrottleEvents> {
       level: this.#level,
       levels: this.#ladder.length - 1,
       pressures: this.#latest?.pressures ?? [],
+      cause: this.#level === 0 ? [] : this.#cause,
       readings: this.#latest?.readings,
       errorPercent: this.#errors.percent(this.#nowNs()),
       looks: this.#looks,
@@ -249,9 +253,5 @@ export class ResourceThrottle extends EventSource<ResourceThrottleEvents> {
 
   #nowNs(): number {
     return wholeNs(readClock(this.#options.clock));
-  }
-
-  #checkAlive(): void {
-    if (this.#isDisposed) throw new DisposedError('ResourceThrottle');
   }
 }

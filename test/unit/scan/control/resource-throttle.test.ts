@@ -236,16 +236,11 @@ describe('ResourceThrottle', () => {
     expect(changes.at(-1)).toMatchObject({ level: 0, reason: 'the throttle has ended' });
     await seconds(5);
     expect([changes.length, clock.sleeping]).toEqual([18, 0]);
-    const calls = [
-      () => {
-        throttle.look();
-      },
-      () => {
-        throttle.observe({ success: true });
-      },
-    ];
-    for (const call of calls) expect(call).toThrow('disposed');
-    await expect(throttle.wait()).rejects.toThrow('disposed');
+    expect(() => {
+      throttle.look();
+    }).toThrow('disposed');
+    throttle.observe({ success: true }); // of a task that was under way
+    await throttle.wait();
   });
 });
 
