@@ -73,6 +73,14 @@ export {
   type SettingsOptions,
 } from './control/settings/settings-from-environment.js';
 export { type CloseOptions, ConnectionPool, type SubmitOptions } from './pool/connection-pool.js';
+export type { PipelineOptions } from './pipeline/pipeline-options.js';
+export type { PipelineState } from './pipeline/pipeline-state.js';
+export {
+  type PipelineEvents,
+  type PipelineStatistics,
+  ScanPipeline,
+} from './pipeline/scan-pipeline.js';
+export type { Stage, StageOptions } from './pipeline/stages.js';
 export type { PoolOptions, WorkerThrottle } from './pool/pool-options.js';
 export type { DurationsMs, PoolStatistics, TaskCounts } from './pool/pool-statistics.js';
 export type { ProbeAnswer, ScanProbe, ScanTask, TaskResult } from './pool/scan-task.js';

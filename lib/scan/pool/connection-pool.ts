@@ -23,7 +23,7 @@ export interface CloseOptions {
 }
 
 /** Tasks of a batch that are pulled before there is a worker for them. */
-const READ_AHEAD = 16;
+export const READ_AHEAD = 16;
 
 /**
  * Works on tasks, so many at a time: attempts to connect, or functions of the user's, all under the same limits of
@@ -53,6 +53,11 @@ export class ConnectionPool {
     this.#settings = checkPoolOptions(options);
     const means = { connector: tcpConnector, lookup: systemLookup };
     this.#scheduler = new TaskScheduler(this.#settings, means);
+  }
+
+  /** Tasks that may be worked on at once now. */
+  get workers(): number {
+    return this.#scheduler.workers;
   }
 
   /**
@@ -88,7 +93,7 @@ export class ConnectionPool {
     checkIterable(tasks);
     const work = {
       run: (task: ScanTask<Data>, signal: AbortSignal) => this.submit(task, { signal }),
-      room: () => this.#scheduler.workers + READ_AHEAD,
+      room: () => this.workers + READ_AHEAD,
     };
     return new CompletionStream(tasks, work, checkSubmitOptions(options));
   }

@@ -1,8 +1,8 @@
 // A task from being handed in to its end.
 
-import { msFromNs } from '../../internal/duration.js';
 import type { Linked } from '../../internal/linked-list.js';
 import { roundedMs } from '../result.js';
+import type { TaskTimes } from './pool-statistics.js';
 import type { CheckedTask, TaskResult } from './scan-task.js';
 import { TaskRun, type Finding, type RunMeans } from './task-run.js';
 
@@ -46,7 +46,7 @@ export function makeJob(
 }
 
 /** What whoever handed the task in is given. */
-export function resultOf({ task, run }: Job, finding: Finding, durationNs: bigint): TaskResult {
+export function resultOf({ task, run }: Job, finding: Finding, times: TaskTimes): TaskResult {
   const { state, reason = 'user-set', rttMs, data } = finding.answer;
   const { port, name } = task.given;
   return {
@@ -60,6 +60,7 @@ export function resultOf({ task, run }: Job, finding: Finding, durationNs: bigin
     ...(data === undefined ? {} : { data }),
     ...('error' in finding ? { error: finding.error } : {}),
     attempts: run.attempts,
-    durationMs: roundedMs(msFromNs(durationNs) * 1000),
+    durationMs: roundedMs(times.durationNs / 1000),
+    waitMs: roundedMs(times.waitNs / 1000),
   };
 }

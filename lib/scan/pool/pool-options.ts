@@ -9,9 +9,10 @@ import {
 import { checkClock, type Clock } from '../../internal/clock.js';
 import type { Limiter } from '../../limiters/decision.js';
 import type { HostgroupLimiter } from '../../limiters/hostgroup-limiter.js';
+import { WORKER_BOUNDS } from '../pace-options.js';
 import { RETRIES_BOUNDS, TIMEOUT_BOUNDS } from './scan-task.js';
 
-/** Something that asks a pool for fewer workers for a while; a `ResourceThrottle` is one. */
+/** Something that asks a pool for less for a while; a `ResourceThrottle` is one. */
 export interface WorkerThrottle {
   /** The part of `maxWorkers` that may work now, 0 to 1; one worker is left in any case. */
   readonly workerShare: number;
@@ -20,13 +21,13 @@ export interface WorkerThrottle {
   /** How long each attempt should wait before it asks for its permit, in milliseconds; absent: not at all. */
   readonly waitMs?: number;
   /** Hears how each task ended that has a result; a success unless its state is `unknown`. */
-  observe?(outcome: { success: boolean; responseMs: number }): void;
+  observe?(outcome: { success: boolean; responseMs: number; waitMs: number }): void;
 }
 
 /** How a `ConnectionPool` is made. */
 export interface PoolOptions {
   /**
-   * Most tasks that are worked on at once, 1 to 1 000 000; 50 by default. Never more than the process may have open
+   * Most tasks that are worked on at once, 1 to 65 536; 50 by default. Never more than the process may have open
    * descriptors, less 64 for the rest of the program.
    */
   maxWorkers?: number | undefined;
@@ -67,8 +68,6 @@ export const POOL_OPTIONS = [
   ...['maxWorkers', 'timeoutMs', 'retries', 'limiter', 'hostgroup', 'throttle'],
   ...['permitTimeoutMs', 'clock'],
 ];
-
-const WORKER_BOUNDS = { min: 1, max: 1_000_000, integer: true };
 
 /** @throws PacegateError (`ERR_PACEGATE_INVALID_ARGUMENT`, `ERR_PACEGATE_OUT_OF_RANGE`) */
 export function checkPoolOptions(options: unknown): PoolSettings {

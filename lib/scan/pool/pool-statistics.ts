@@ -22,8 +22,10 @@ export interface TaskCounts {
   readonly timedOut: number;
   /** No permit in time. */
   readonly rateLimited: number;
-  /** From when a worker took the task to its result, waits for permits included. */
+  /** From when a worker took the task to its result, less `waitMs`. */
   readonly durationMs: DurationsMs;
+  /** Waits for permits, and those a throttle asked for. */
+  readonly waitMs: DurationsMs;
 }
 
 /**
@@ -64,29 +66,40 @@ export interface PoolStatistics extends TaskCounts {
 /** How a task ended that has a result. */
 export type TaskEnd = 'completed' | 'failed' | 'timedOut' | 'rateLimited';
 
+/** Times of a task that has a result. */
+export interface TaskTimes {
+  readonly durationNs: number;
+  readonly waitNs: number;
+}
+
 const MAX_NAMES = 256;
 
 /** Ends of the tasks of one name, or of all. */
 class TaskTally {
   readonly #ends = { completed: 0, failed: 0, timedOut: 0, rateLimited: 0 };
   readonly #durations = new WaitHistogram();
+  readonly #waits = new WaitHistogram();
 
-  ended(end: TaskEnd, durationNs: number): void {
+  ended(end: TaskEnd, times: TaskTimes): void {
     this.#ends[end] += 1;
-    this.#durations.record(durationNs);
+    this.#durations.record(times.durationNs);
+    this.#waits.record(times.waitNs);
   }
 
   counts(): TaskCounts {
-    const durations = this.#durations;
-    const durationMs = {
-      mean: durations.averageNs / 1e6,
-      p50: durations.percentileNs(0.5) / 1e6,
-      p90: durations.percentileNs(0.9) / 1e6,
-      p99: durations.percentileNs(0.99) / 1e6,
-      max: durations.maxNs / 1e6,
-    };
-    return { ...this.#ends, durationMs };
+    const [durationMs, waitMs] = [summary(this.#durations), summary(this.#waits)];
+    return { ...this.#ends, durationMs, waitMs };
   }
+}
+
+function summary(times: WaitHistogram): DurationsMs {
+  return {
+    mean: times.averageNs / 1e6,
+    p50: times.percentileNs(0.5) / 1e6,
+    p90: times.percentileNs(0.9) / 1e6,
+    p99: times.percentileNs(0.99) / 1e6,
+    max: times.maxNs / 1e6,
+  };
 }
 
 /** Counters behind {@link PoolStatistics}: those of events; what is the case now is the pool's to say. */
@@ -103,10 +116,10 @@ export class PoolCounters {
   /** Any window of a second. */
   readonly #recent = new RecentRate(Infinity);
 
-  ended(end: TaskEnd, name: string | undefined, durationNs: number, nowNs: number): void {
-    this.#all.ended(end, durationNs);
+  ended(end: TaskEnd, name: string | undefined, times: TaskTimes, nowNs: number): void {
+    this.#all.ended(end, times);
     this.#recent.add(nowNs, 1);
-    if (name !== undefined) this.#tallyOf(name)?.ended(end, durationNs);
+    if (name !== undefined) this.#tallyOf(name)?.ended(end, times);
   }
 
   snapshot(nowNs: number): TaskCounts & Pick<PoolStatistics, 'tasksPerSecond' | 'byName'> {

@@ -77,8 +77,10 @@ export interface TaskResult<Data = unknown> extends ScanResult {
   readonly error?: unknown;
   /** Attempts that were made. */
   readonly attempts: number;
-  /** From when a worker took the task to this result, waits for permits included, in milliseconds. */
+  /** From when a worker took the task to this result, less `waitMs`, in milliseconds. */
   readonly durationMs: number;
+  /** How long it waited for permits, and because a throttle asked for it, in milliseconds. */
+  readonly waitMs: number;
 }
 
 /** A {@link ScanTask} checked, with the defaults in place. */

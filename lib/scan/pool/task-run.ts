@@ -2,10 +2,10 @@
 
 import type { Clock } from '../../internal/clock.js';
 import type { AlarmClock } from '../../internal/system-timer.js';
-import { attempt, type AttemptCall, type AttemptOutcome } from './attempt.js';
-import { connectAttempt, type ConnectMeans } from './connect-attempt.js';
-import type { RatePermits, TargetPlaces } from './permits.js';
-import type { WorkerThrottle } from './pool-options.js';
+import { attempt, type AttemptCall, type AttemptOutcome } from './attempts/attempt.js';
+import { connectAttempt, type ConnectMeans } from './attempts/connect-attempt.js';
+import type { RatePermits } from './permits/rate-permits.js';
+import type { TargetPlaces } from './permits/target-places.js';
 import type { PoolCounters, TaskEnd } from './pool-statistics.js';
 import { checkAnswer, type CheckedTask, type ProbeAnswer } from './scan-task.js';
 import type { WorkerLimit } from './worker-limit.js';
@@ -16,7 +16,6 @@ export interface RunMeans {
   readonly clock: Clock;
   readonly places: TargetPlaces | undefined;
   readonly rate: RatePermits | undefined;
-  readonly throttle: WorkerThrottle | undefined;
   /** Undefined: as long as an attempt of the task. */
   readonly permitTimeoutMs: number | undefined;
   readonly connect: ConnectMeans;
@@ -47,6 +46,7 @@ export class TaskRun {
   readonly #call: AttemptCall;
   #attempts = 0;
   #refusals = 0;
+  #waitedNs = 0n;
 
   constructor(task: CheckedTask, signal: AbortSignal, means: RunMeans) {
     this.#task = task;
@@ -60,6 +60,11 @@ export class TaskRun {
     return this.#attempts;
   }
 
+  /** How long it has waited for permits, and because a throttle asked for it. */
+  get waitedNs(): bigint {
+    return this.#waitedNs;
+  }
+
   /**
    * Works on the task until it is settled.
    *
@@ -70,7 +75,9 @@ export class TaskRun {
   async run(): Promise<Finding | undefined> {
     const { places } = this.#means;
     if (places === undefined) return this.#work();
-    const release = await places.acquire(this.#task.address, this.#patienceMs, this.#signal);
+    const release = await this.#timed(
+      places.acquire(this.#task.address, this.#patienceMs, this.#signal),
+    );
     if (release === undefined) return RATE_LIMITED;
     try {
       return await this.#work();
@@ -94,10 +101,20 @@ export class TaskRun {
   }
 
   async #permit(): Promise<boolean> {
-    const { rate, throttle, clock } = this.#means;
-    const waitMs = throttle?.waitMs ?? 0;
-    if (waitMs > 0) await clock.sleep(waitMs, this.#signal);
-    return rate === undefined || rate.acquire(this.#patienceMs, this.#signal);
+    const { clock, rate, workers } = this.#means;
+    const { pauseMs } = workers;
+    if (pauseMs > 0) await this.#timed(clock.sleep(pauseMs, this.#signal));
+    return rate === undefined || this.#timed(rate.acquire(this.#patienceMs, this.#signal));
+  }
+
+  async #timed<T>(wait: Promise<T> | T): Promise<T> {
+    const { alarms } = this.#means;
+    const sinceNs = alarms.nowNs();
+    try {
+      return await wait;
+    } finally {
+      this.#waitedNs += alarms.nowNs() - sinceNs;
+    }
   }
 
   async #attempt(): Promise<AttemptOutcome> {

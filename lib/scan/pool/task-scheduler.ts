@@ -6,9 +6,10 @@ import { msFromNs, wholeNs } from '../../internal/duration.js';
 import { PacegateError } from '../../internal/errors.js';
 import { LinkedList } from '../../internal/linked-list.js';
 import type { AlarmClock } from '../../internal/system-timer.js';
-import type { ConnectMeans } from './connect-attempt.js';
+import type { ConnectMeans } from './attempts/connect-attempt.js';
 import { makeJob, resultOf, type Job } from './job.js';
-import { RatePermits, TargetPlaces } from './permits.js';
+import { RatePermits } from './permits/rate-permits.js';
+import { TargetPlaces } from './permits/target-places.js';
 import type { PoolSettings } from './pool-options.js';
 import { PoolCounters, type PoolStatistics } from './pool-statistics.js';
 import type { CheckedTask, TaskResult } from './scan-task.js';
@@ -46,7 +47,6 @@ export class TaskScheduler {
       clock,
       places: this.#places,
       rate: this.#rate,
-      throttle: settings.throttle,
       permitTimeoutMs,
       connect,
       workers: this.#workers,
@@ -169,13 +169,13 @@ export class TaskScheduler {
 
   #settle(job: Job, finding: Finding): void {
     const nowNs = this.#alarms.nowNs();
-    const durationNs = nowNs - (job.sinceNs ?? nowNs);
-    const { name } = job.task.given;
-    this.#counters.ended(finding.end, name, Number(durationNs), wholeNs(nowNs));
+    const waitNs = Number(job.run.waitedNs);
+    const durationNs = Number(nowNs - (job.sinceNs ?? nowNs)) - waitNs;
+    const times = { durationNs, waitNs };
+    this.#counters.ended(finding.end, job.task.given.name, times, wholeNs(nowNs));
     leave(job);
-    job.resolve(resultOf(job, finding, durationNs));
-    const success = finding.answer.state !== 'unknown';
-    this.#means.throttle?.observe?.({ success, responseMs: msFromNs(durationNs) });
+    job.resolve(resultOf(job, finding, times));
+    this.#workers.tell(finding.answer.state !== 'unknown', times);
   }
 
   /** One that is worked on comes to its end by its signal, within this turn. */

@@ -2,6 +2,7 @@
 
 import { Concurrency, descriptorLimit } from '../engines/concurrency.js';
 import type { WorkerThrottle } from './pool-options.js';
+import type { TaskTimes } from './pool-statistics.js';
 
 /** Descriptors left to the rest of the program: its files, name lookups, the event loop's own. */
 const SPARE_DESCRIPTORS = 64;
@@ -38,6 +39,22 @@ export class WorkerLimit {
     const share = this.#throttle?.workerShare ?? 1;
     const left = share < 1 ? Math.floor(this.max * share) : this.max;
     return Math.max(1, Math.min(left, this.#concurrency.limit));
+  }
+
+  /** How long an attempt is to wait before it asks for its permit, in milliseconds. */
+  get pauseMs(): number {
+    return this.#throttle?.waitMs ?? 0;
+  }
+
+  /** Tells the throttle of a result; what it throws is the program's error, as that of a listener. */
+  tell(success: boolean, { durationNs, waitNs }: TaskTimes): void {
+    try {
+      this.#throttle?.observe?.({ success, responseMs: durationNs / 1e6, waitMs: waitNs / 1e6 });
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
   }
 
   /** An attempt is made from now on, until {@link made} or {@link refused}. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ConnectOutcome, ConnectProbe } from '../../../../lib/scan/engines/connect-probe.js';
-import { judgeThrown } from '../../../../lib/scan/pool/attempt.js';
+import { judgeThrown } from '../../../../lib/scan/pool/attempts/attempt.js';
 import { checkPoolOptions, type PoolOptions } from '../../../../lib/scan/pool/pool-options.js';
 import { checkTask } from '../../../../lib/scan/pool/scan-task.js';
 import { TaskScheduler } from '../../../../lib/scan/pool/task-scheduler.js';

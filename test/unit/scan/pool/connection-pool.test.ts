@@ -28,6 +28,7 @@ describe('a task of a pool', () => {
       data: 'SSH-2.0',
       attempts: 1,
       durationMs: 0,
+      waitMs: 0,
     });
     const text: string | undefined = result.data; // typed as the probe's
     expect(text).toBe('SSH-2.0');
@@ -204,6 +205,25 @@ describe('a pool', () => {
     await clock.advance(100);
     await pool.close();
     expect(throttle.listeners.size).toBe(0);
+  });
+
+  it('H10 lets attempts wait while its throttle says so, and tells it how tasks end', async () => {
+    const clock = new ManualClock();
+    const throttle = new Throttle();
+    const pool = poolOn(clock, { throttle, maxWorkers: 1 });
+    throttle.waitMs = 50;
+    const first = pool.submit(taskFor(1, answerAfter(clock, 10)));
+    await clock.advance(60);
+    throttle.waitMs = 0;
+    const second = pool.submit(taskFor(2, () => Promise.reject(new Error('no'))));
+    await clock.advance(0);
+    expect(await first).toMatchObject({ durationMs: 10, waitMs: 50 });
+    expect(await second).toMatchObject({ reason: 'error', waitMs: 0 });
+    expect(pool.statistics()).toMatchObject({ waitMs: { max: 50 }, durationMs: { max: 10 } });
+    expect(throttle.outcomes).toEqual([
+      { success: true, responseMs: 10, waitMs: 50 },
+      { success: false, responseMs: 0, waitMs: 0 },
+    ]);
   });
 
   it.each([

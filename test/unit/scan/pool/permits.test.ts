@@ -29,7 +29,12 @@ describe('the rate of a pool', () => {
       'rate_limit_timeout',
       'rate_limit_timeout',
     ]);
-    expect((await results)[1]).toMatchObject({ state: 'unknown', attempts: 0, durationMs: 100 });
+    expect((await results)[1]).toMatchObject({
+      state: 'unknown',
+      attempts: 0,
+      durationMs: 0,
+      waitMs: 100,
+    });
     expect(calls).toBe(1);
     expect(pool.statistics()).toMatchObject({ rateLimited: 2, completed: 1, waiting: 0 });
     // Nothing of the limiter's was spent on them.
@@ -89,7 +94,7 @@ describe('the rate of a pool', () => {
     controller.abort(new Error('enough'));
     await clock.advance(50);
     expect(await first).toMatchObject({ message: 'enough' });
-    expect(await second).toMatchObject({ state: 'open', durationMs: 100 });
+    expect(await second).toMatchObject({ state: 'open', durationMs: 0, waitMs: 100 });
   });
 
   it('a limiter that was disposed of serves nobody, and is no reason to hang', async () => {

@@ -20,6 +20,8 @@ export const answerAfter =
 export class Throttle implements WorkerThrottle {
   readonly listeners = new Set<() => void>();
   workerShare = 1;
+  waitMs = 0;
+  readonly outcomes: { success: boolean; responseMs: number; waitMs: number }[] = [];
 
   on(_event: 'change', listener: () => void): void {
     this.listeners.add(listener);
@@ -27,6 +29,10 @@ export class Throttle implements WorkerThrottle {
 
   off(_event: 'change', listener: () => void): void {
     this.listeners.delete(listener);
+  }
+
+  observe(outcome: { success: boolean; responseMs: number; waitMs: number }): void {
+    this.outcomes.push(outcome);
   }
 
   turn(share: number): void {

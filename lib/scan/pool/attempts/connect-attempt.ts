@@ -1,11 +1,11 @@
 // What a task without a probe of its own does: it opens a connection, and resets it.
 
 import { isIP } from 'node:net';
-import type { Connector } from '../engines/connect-probe.js';
-import { formatAddress, type AddressFamily } from '../targets/address.js';
-import { resolveName, type Lookup } from '../targets/resolve.js';
+import type { Connector } from '../../engines/connect-probe.js';
+import { formatAddress, type AddressFamily } from '../../targets/address.js';
+import { resolveName, type Lookup } from '../../targets/resolve.js';
 import type { AttemptCall } from './attempt.js';
-import type { CheckedTask } from './scan-task.js';
+import type { CheckedTask } from '../scan-task.js';
 
 /** What connections are made with; tests put their own here. */
 export interface ConnectMeans {

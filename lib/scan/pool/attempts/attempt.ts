@@ -1,11 +1,11 @@
 // One attempt at a task, ended by its answer, its time-out or its signal, whichever comes first.
 
-import { onAbort } from '../../internal/abort-listeners.js';
-import { nsFromMs } from '../../internal/duration.js';
-import { PacegateError } from '../../internal/errors.js';
-import type { AlarmClock } from '../../internal/system-timer.js';
-import { judgeError } from '../engines/connect-probe.js';
-import type { ProbeAnswer } from './scan-task.js';
+import { onAbort } from '../../../internal/abort-listeners.js';
+import { nsFromMs } from '../../../internal/duration.js';
+import { PacegateError } from '../../../internal/errors.js';
+import type { AlarmClock } from '../../../internal/system-timer.js';
+import { judgeError } from '../../engines/connect-probe.js';
+import type { ProbeAnswer } from '../scan-task.js';
 
 /** What became of an attempt. `busy`: this host could not make it now, and nothing was learnt. */
 export type AttemptOutcome =

@@ -1,10 +1,10 @@
 // Tasks that wait for a permit: one line in front of one limiter, so that a task gives up because the limiter does not
 // serve, and not because others stand before it.
 
-import { onAbort } from '../../internal/abort-listeners.js';
-import { nsFromMs } from '../../internal/duration.js';
-import { type Linked, LinkedList } from '../../internal/linked-list.js';
-import type { Alarm, AlarmClock } from '../../internal/system-timer.js';
+import { onAbort } from '../../../internal/abort-listeners.js';
+import { nsFromMs } from '../../../internal/duration.js';
+import { type Linked, LinkedList } from '../../../internal/linked-list.js';
+import type { Alarm, AlarmClock } from '../../../internal/system-timer.js';
 
 /** What stands behind a line. */
 export interface PermitSource<Permit> {

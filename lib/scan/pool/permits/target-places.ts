@@ -1,9 +1,8 @@
-// What a task needs before it may begin: a place in the hostgroup, and for each attempt a unit of the rate.
+// The place in the hostgroup that a task needs before it may begin.
 
-import type { AlarmClock } from '../../internal/system-timer.js';
-import type { Limiter } from '../../limiters/decision.js';
-import type { HostgroupLimiter } from '../../limiters/hostgroup-limiter.js';
-import type { TargetPermit } from '../../limiters/hostgroup/target-permit.js';
+import type { AlarmClock } from '../../../internal/system-timer.js';
+import type { HostgroupLimiter } from '../../../limiters/hostgroup-limiter.js';
+import type { TargetPermit } from '../../../limiters/hostgroup/target-permit.js';
 import { PermitLine } from './permit-line.js';
 
 /** A target that is worked on. */
@@ -70,42 +69,5 @@ export class TargetPlaces {
     if (held.users > 0) return;
     this.#held.delete(target);
     held.permit.release();
-  }
-}
-
-/** Units of a limiter, one an attempt. */
-export class RatePermits {
-  readonly #limiter: Limiter;
-  readonly #line: PermitLine<true>;
-
-  constructor(limiter: Limiter, alarms: AlarmClock) {
-    this.#limiter = limiter;
-    const source = {
-      ask: async (_target: string, signal: AbortSignal) =>
-        (await limiter.acquire(1, { signal })) || undefined,
-      giveBack: () => {
-        this.giveBack();
-      },
-      isMoving: () => false,
-    };
-    this.#line = new PermitLine<true>(source, alarms);
-  }
-
-  get waiting(): number {
-    return this.#line.size;
-  }
-
-  /** As {@link PermitLine.join}: false when there was none in time. */
-  async acquire(patienceMs: number, signal: AbortSignal): Promise<boolean> {
-    return (await this.#line.join('', patienceMs, signal)) !== undefined;
-  }
-
-  /** For an attempt that was not made. */
-  giveBack(): void {
-    try {
-      this.#limiter.refund(1);
-    } catch {
-      // It was disposed of meanwhile: there is nothing to give back to.
-    }
   }
 }
