@@ -38,6 +38,12 @@ PACE
                         packets a second to any one network of LEN bits, default 24 (IPv6: 64)
   --adaptive-rate       leave targets alone that answer "prohibited" (ICMP), for 2, 4, 8, 16 s; then ask once
   --backoff-limit MS    give such a target up after so long, default 60000; never: do not
+  --max-hostgroup N     targets under way at once, default all; each until all its ports are settled
+  --min-hostgroup N     in barrier mode: begin the next targets when fewer are under way, default 1
+  --hostgroup-mode M    sliding (default): who is finished makes room at once; barrier: group after group
+  --max-parallelism N   the same as --max-hostgroup (nmap's bounds probes in flight: here --max-rate does)
+  --adaptive-timeout    repeat a silent port's probe by measured round-trip times, from 100 ms to --timeout;
+                        with a hostgroup that is so anyway, target by target
   --max-retries N       further probes for a silent port, exactly; default 2
   --timeout MS          wait for an answer after each probe, default 1000
   --max-workers N       connections under way at once (-sT), default by descriptors, at most 1000

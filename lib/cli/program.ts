@@ -11,10 +11,7 @@ import type { ScanFlags } from './scan-flags.js';
 import { version } from './version.js';
 
 /** Flags and commands of the contract that come in later versions. */
-const LATER = new Set([
-  ...['--max-hostgroup', '--min-hostgroup', '--max-parallelism'],
-  ...['--host-timeout', '--max-rate-cap', '--status-ndjson'],
-]);
+const LATER = new Set([...['--host-timeout', '--max-rate-cap', '--status-ndjson']]);
 const LATER_COMMANDS = new Set(['bench', 'serve']);
 
 /**
@@ -108,6 +105,11 @@ function scanCommand(root: Command): Command {
     .option('--max-prefix-rate <N[/LEN]>')
     .option('--adaptive-rate')
     .option('--backoff-limit <MS>')
+    .option('--max-hostgroup <N>')
+    .option('--min-hostgroup <N>')
+    .option('--max-parallelism <N>')
+    .option('--hostgroup-mode <MODE>')
+    .option('--adaptive-timeout')
     .option('--max-retries <N>')
     .option('--timeout <MS>')
     .option('--max-workers <N>')

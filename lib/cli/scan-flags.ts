@@ -15,11 +15,12 @@ import { presetNamed } from '../scan/control/settings/presets.js';
 import { checkScanOptions, parseTargetText } from '../scan/options.js';
 import type { PortState } from '../scan/reasons.js';
 import { normalizeRanges, totalSize } from '../scan/targets/address-range.js';
+import { numberOf, wantedHosts, type HostFlags } from './host-flags.js';
 import { chosenOutputs, type OutputFlags } from './output/chosen-outputs.js';
 import { loadResumeFile } from './resume-file.js';
 
 /** What the parser found; texts are unchecked. */
-export interface ScanFlags extends OutputFlags {
+export interface ScanFlags extends OutputFlags, HostFlags {
   synScan?: true;
   connectScan?: true;
   ports?: string;
@@ -84,6 +85,7 @@ function wantedOptions(flags: ScanFlags, targets: readonly string[]): ScanOption
     ...(flags.precision === undefined ? {} : { precision: flags.precision as 'balanced' }),
     ...(flags.catchUp === undefined ? {} : { catchUpMs: numberOf('--catch-up', flags.catchUp) }),
     ...wantedBackoff(flags),
+    ...wantedHosts(flags),
     ...(flags.seed === undefined ? {} : { seed: numberOf('--seed', flags.seed) }),
     ...(flags.shard === undefined ? {} : { shard: wantedShard(flags.shard) }),
     ...(flags.resume === undefined ? {} : loadResumeFile(flags.resume)),
@@ -152,12 +154,6 @@ function prefixRateOf(text: string): MaxPrefixRate {
     rate: numberOf('--max-prefix-rate', rate),
     ...(prefix === undefined ? {} : prefix > 32 ? { prefixV6: prefix } : { prefixV4: prefix }),
   };
-}
-
-function numberOf(flag: string, text: string): number {
-  if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text))
-    throw invalidArgument(flag, text, 'a number');
-  return Number(text);
 }
 
 function wantedStates(flags: ScanFlags, options: ScanOptions): readonly PortState[] {

@@ -7,7 +7,6 @@ import {
   checkOptions,
   type NumberBounds,
 } from '../internal/check.js';
-import { notSupported } from './scan-errors.js';
 
 /** Back-off and caps; part of the options of a scan. */
 export interface BackoffScanOptions {
@@ -79,20 +78,4 @@ function checkMaxPrefixRate(value: unknown): Required<MaxPrefixRate> {
     prefixV4: checkOptionalNumber('maxPrefixRate.prefixV4', prefixV4, 24, bits(32)),
     prefixV6: checkOptionalNumber('maxPrefixRate.prefixV6', prefixV6, 64, bits(128)),
   };
-}
-
-/**
- * The connect technique neither sees who complains nor sends packet by packet.
- *
- * @throws PacegateError (`ERR_PACEGATE_NOT_SUPPORTED`) where one of the options is in use
- */
-export function refuseBackoffForConnect(settings: BackoffSettings, why: string): void {
-  const inUse = [
-    ...(settings.adaptiveRate ? ['adaptiveRate'] : []),
-    ...(settings.maxTargetRate > 0 ? ['maxTargetRate'] : []),
-    ...(settings.maxPrefixRate.rate > 0 ? ['maxPrefixRate'] : []),
-  ];
-  if (inUse.length === 0) return;
-  const verb = inUse.length > 1 ? 'need' : 'needs';
-  throw notSupported(`${inUse.join(' and ')} ${verb} the technique 'syn'; ${why}`);
 }

@@ -86,6 +86,8 @@ export type { DurationsMs, PoolStatistics, TaskCounts } from './pool/pool-statis
 export type { ProbeAnswer, ScanProbe, ScanTask, TaskResult } from './pool/scan-task.js';
 export type { AllBackedOff, BackoffEvent, TargetBackoff } from './backoff-event.js';
 export type { BackoffScanOptions, MaxPrefixRate } from './backoff-options.js';
+export type { HostScanOptions } from './hosts/host-options.js';
+export type { HostProgress } from './hosts/host-progress.js';
 export type { ScanOptions } from './options.js';
 export type { PaceOptions, Precision } from './pace-options.js';
 export type { PortState, ScanReason } from './reasons.js';

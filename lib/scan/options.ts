@@ -18,19 +18,25 @@ import {
 import {
   BACKOFF_OPTIONS,
   checkBackoffOptions,
-  refuseBackoffForConnect,
   type BackoffScanOptions,
   type BackoffSettings,
 } from './backoff-options.js';
+import {
+  checkHostOptions,
+  HOST_OPTIONS,
+  type HostScanOptions,
+  type HostSettings,
+} from './hosts/host-options.js';
 import { parsePorts } from './ports.js';
 import { portStates, type PortState } from './reasons.js';
 import { notSupported } from './scan-errors.js';
 import { checkShard, type Shard } from './shard.js';
 import { checkScanState, type ScanState } from './state.js';
+import { refuseSynOnly } from './syn-only.js';
 import { parseTarget, splitTargets, type ParsedTarget } from './targets/parse-target.js';
 
 /** What to scan, and how. */
-export interface ScanOptions extends PaceOptions, BackoffScanOptions {
+export interface ScanOptions extends PaceOptions, BackoffScanOptions, HostScanOptions {
   /**
    * Addresses, networks (`10.0.0.0/24`; host bits are ignored), ranges (`10.0.0.1-10.0.0.9`, `10.0.0.1-9`,
    * `10.0.0-3.*`) and host names, separated by commas or white space; or a list or an async iterable of such texts.
@@ -74,7 +80,7 @@ export interface ScanOptions extends PaceOptions, BackoffScanOptions {
    * none by nobody. All of them need the same `seed`, targets, ports and excludes.
    */
   shard?: Shard;
-  /** Goes on where {@link Scan.state} of an earlier scan stood; refused when targets, ports, excludes or shard differ. */
+  /** Goes on where {@link Scan.state} of an earlier scan stood; refused when targets, ports, excludes or shard differ, or when only one of the two has a hostgroup. */
   resume?: ScanState;
   /** States that become results, default all. The others are only counted. */
   states?: readonly PortState[];
@@ -99,6 +105,7 @@ export interface ScanSettings extends PaceSettings {
   readonly interfaceName: string;
   readonly backend: 'auto' | 'xdp' | 'packet' | 'rawip' | 'pcap';
   readonly backoff: BackoffSettings;
+  readonly hosts: HostSettings;
   readonly seed: number | undefined;
   readonly shard: Shard | undefined;
   readonly resume: ScanState | undefined;
@@ -115,10 +122,11 @@ const KNOWN = [
   ...['backend', 'seed', 'resume', 'states', 'iAmAuthorised', 'signal', 'maxWorkers'],
   ...['precision', 'catchUpMs', 'minRate', 'shard'],
   ...BACKOFF_OPTIONS,
+  ...HOST_OPTIONS,
 ];
 
 /** Part of the contract, not of this version. */
-const LATER = ['maxHostgroup', 'minHostgroup', 'limiter'];
+const LATER = ['limiter'];
 
 /**
  * Checks every option.
@@ -130,8 +138,9 @@ export function checkScanOptions(options: ScanOptions): ScanSettings {
   const { resume, seed } = given;
   const maxRate = checkRate(given['maxRate']);
   const backoff = checkBackoffOptions(given);
+  const hosts = checkHostOptions(given);
   const technique = oneOf(given, 'technique', ['auto', 'syn', 'connect'], []);
-  if (technique === 'connect') refuseBackoffForConnect(backoff, "this scan asks for 'connect'");
+  if (technique === 'connect') refuseSynOnly({ backoff, hosts }, "this scan asks for 'connect'");
   return {
     ...checkTargets(given['targets']),
     exclude: given['exclude'] === undefined ? [] : parseTexts(given['exclude'], 'exclude'),
@@ -145,6 +154,7 @@ export function checkScanOptions(options: ScanOptions): ScanSettings {
     interfaceName: checkInterface(given['interface']),
     backend: oneOf(given, 'backend', ['auto', 'xdp', 'packet', 'rawip', 'pcap'], []),
     backoff,
+    hosts,
     seed: seed === undefined ? undefined : whole(given, 'seed', 0, 0, Number.MAX_SAFE_INTEGER),
     shard: checkSharing(given),
     resume: resume === undefined ? undefined : checkScanState(resume),

@@ -10,10 +10,10 @@ import { defaultConcurrency } from './engines/concurrency.js';
 import { localAddresses } from './engines/local-addresses.js';
 import type { ScanEngine } from './engines/scan-engine.js';
 import { SynScan } from './engines/syn-scan.js';
-import { refuseBackoffForConnect } from './backoff-options.js';
 import { parseTargetText, type ScanSettings } from './options.js';
 import { excludedRanges, planField, type ScanField, type ScanPlan } from './scan-plan.js';
 import type { AddressRange } from './targets/address-range.js';
+import { refuseSynOnly } from './syn-only.js';
 import type { ParsedTarget } from './targets/parse-target.js';
 import { resolveTargets, type Lookup } from './targets/resolve.js';
 import { allowTargets, type TargetAddresses } from './targets/target-policy.js';
@@ -109,7 +109,7 @@ export function chooseTechnique(
   const wanted =
     settings.technique === 'auto' ? (settings.resume?.technique ?? 'auto') : settings.technique;
   if (wanted === 'connect') {
-    refuseBackoffForConnect(settings.backoff, "the scan to resume is one of 'connect'");
+    refuseSynOnly(settings, "the scan to resume is one of 'connect'");
     return 'connect';
   }
   if (wanted === 'syn') {
@@ -118,7 +118,7 @@ export function chooseTechnique(
   }
   const reason = native.host_can_send_raw();
   if (reason === '') return 'syn';
-  refuseBackoffForConnect(settings.backoff, `that is not possible here: ${reason}`);
+  refuseSynOnly(settings, `that is not possible here: ${reason}`);
   warn(
     'technique-fallback',
     `using the connect technique, because 'syn' is not possible here: ${reason}`,

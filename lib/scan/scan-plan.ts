@@ -3,11 +3,19 @@
 import { randomInt } from 'node:crypto';
 import { InvalidArgumentError } from '../internal/errors.js';
 import type { BackoffSettings } from './backoff-options.js';
+import type { HostSettings } from './hosts/host-options.js';
+import {
+  floorOf,
+  isWithin,
+  settledIn,
+  type HostField,
+  type HostProgress,
+} from './hosts/host-progress.js';
 import type { ScanSettings } from './options.js';
 import type { Precision } from './pace-options.js';
 import type { PortState } from './reasons.js';
 import { invalidArgument, outOfRange } from '../internal/check.js';
-import { sliceOf, type Slice } from './shard.js';
+import { sliceOf } from './shard.js';
 import { planHash, type ScanState } from './state.js';
 import { normalizeRanges, totalSize, type AddressRange } from './targets/address-range.js';
 import { allowTargets, type TargetAddresses } from './targets/target-policy.js';
@@ -37,12 +45,17 @@ export interface ScanPlan {
   readonly interfaceName: string;
   readonly backend: 'auto' | 'xdp' | 'packet' | 'rawip' | 'pcap';
   readonly backoff: BackoffSettings;
+  readonly hosts: HostSettings;
   readonly states: readonly PortState[];
   /** The part of the order that is this scan's: all of it, or a shard's. */
   readonly firstPosition: number;
   readonly endPosition: number;
   /** Where to go on: `firstPosition`, or what a resumed scan had reached. */
   readonly startPosition: number;
+  /** With a hostgroup: how far the targets are that a resumed scan had begun. */
+  readonly hostProgress: HostProgress;
+  /** Pairs that earlier runs have settled. */
+  readonly settledBefore: number;
   readonly planHash: string;
 }
 
@@ -92,10 +105,15 @@ export function planScan(
 ): ScanPlan {
   const { resume } = settings;
   const seed = settings.seed ?? resume?.seed ?? randomInt(2 ** 48 - 1);
-  const { ports, shard } = settings;
-  const hash = planHash({ technique, seed, ranges: field.ranges, ports, shard });
+  const { ports, shard, hosts } = settings;
+  const hash = planHash({
+    ...{ technique, seed, ranges: field.ranges, ports, shard },
+    hasHostgroup: hosts.max > 0,
+  });
   const slice = sliceOf(field.addresses * ports.length, shard);
-  if (resume !== undefined) checkResume(resume, hash, slice);
+  if (resume !== undefined) checkResume(resume, hash, { slice, ports: ports.length });
+  const startPosition = resume?.position ?? slice.first;
+  const hostProgress = resume?.hosts ?? [];
   return {
     technique,
     ranges: field.ranges,
@@ -111,20 +129,30 @@ export function planScan(
     interfaceName: settings.interfaceName,
     backend: settings.backend,
     backoff: settings.backoff,
+    hosts,
     states: settings.states,
     firstPosition: slice.first,
     endPosition: slice.end,
-    startPosition: resume?.position ?? slice.first,
+    startPosition,
+    hostProgress,
+    settledBefore:
+      hostProgress.length === 0
+        ? startPosition - slice.first
+        : settledIn(hostProgress, { slice, ports: ports.length }),
     planHash: hash,
   };
 }
 
-function checkResume({ planHash: found, position }: ScanState, hash: string, slice: Slice): void {
-  if (found !== hash || position < slice.first || position > slice.end) {
+function checkResume(state: ScanState, hash: string, field: HostField): void {
+  const { planHash: found, position, hosts = [] } = state;
+  const { slice } = field;
+  const isInside = position >= slice.first && position <= slice.end && isWithin(hosts, field);
+  const fits = hosts.length === 0 || floorOf(hosts, field) === position;
+  if (found !== hash || !isInside || !fits) {
     throw invalidArgument(
       'resume',
       found.slice(0, 12),
-      'the state of a scan of these same targets, excludes, ports, seed, shard and technique',
+      'the state of a scan of these same targets, excludes, ports, seed, shard and technique, with a hostgroup or without as that one',
     );
   }
 }

@@ -7,6 +7,7 @@ import type { BackoffEvent } from './backoff-event.js';
 import { DeliveredPosition } from './delivered-position.js';
 import type { EngineCounters, ScanEngine } from './engines/scan-engine.js';
 import { watchEngine } from './engines/watch-engine.js';
+import { fewTargets } from './hosts/host-options.js';
 import { MinRateWatch } from './min-rate-watch.js';
 import { checkScanOptions, type ScanOptions, type ScanSettings } from './options.js';
 import {
@@ -17,6 +18,7 @@ import {
   type ScanDependencies,
 } from './prepare.js';
 import { RATE_BOUNDS } from './pace-options.js';
+import { resumePoint, stateAt } from './resume-point.js';
 import { ResultQueue } from './result-queue.js';
 import type { ScanResult } from './result.js';
 import { invalidState } from './scan-errors.js';
@@ -104,8 +106,7 @@ export class Scan extends EventSource<ScanEvents> implements AsyncIterable<ScanR
       backend: this.#engine?.backend ?? '',
       targetRate: this.#rate,
       elapsedMs: Number((this.#endNs ?? clock.nowNs()) - this.#startNs) / 1e6,
-      settledBefore:
-        this.#plan === undefined ? 0 : this.#plan.startPosition - this.#plan.firstPosition,
+      settledBefore: this.#plan?.settledBefore ?? 0,
     });
   }
 
@@ -123,8 +124,8 @@ export class Scan extends EventSource<ScanEvents> implements AsyncIterable<ScanR
   state(): ScanState {
     if (this.#plan === undefined)
       throw invalidState('the scan has no state before its targets are resolved');
-    const position = this.#queue.isRead ? this.#delivered?.position : undefined;
-    return this.#stateAt(this.#plan, position ?? this.#enginePosition(this.#plan));
+    const point = this.#queue.isRead ? this.#delivered?.point : undefined;
+    return stateAt(this.#plan, point ?? resumePoint(this.#plan, this.#engine));
   }
 
   /** Sends nothing until `resume()`; answers under way still become results. */
@@ -176,19 +177,10 @@ export class Scan extends EventSource<ScanEvents> implements AsyncIterable<ScanR
     return this.#endNs === undefined ? this.#engine : undefined;
   }
 
-  #enginePosition({ startPosition }: ScanPlan): number {
-    return this.#engine?.counters().resumePosition ?? startPosition;
-  }
-
-  #stateAt(plan: ScanPlan, position: number): ScanState {
-    const { technique, seed, planHash } = plan;
-    return { version: 1, technique, seed, position, planHash };
-  }
-
   async #run(field: ScanField | undefined): Promise<ScanSummary> {
     try {
       const plan = await this.#begin(field);
-      if (this.#engine !== undefined) await this.#follow(this.#engine);
+      if (this.#engine !== undefined) await this.#follow(plan, this.#engine);
       return this.#summarize(plan);
     } catch (thrown) {
       const error = toPacegateError(thrown);
@@ -213,7 +205,9 @@ export class Scan extends EventSource<ScanEvents> implements AsyncIterable<ScanR
       chooseTechnique(this.#settings, this.#dependencies, warn),
     );
     this.#plan = plan;
-    this.#delivered = new DeliveredPosition(this.#queue, plan.startPosition);
+    this.#delivered = new DeliveredPosition(this.#queue, resumePoint(plan, undefined));
+    const few = fewTargets(plan);
+    if (few !== undefined) warn('below-min-hostgroup', few);
     if (this.#isStopping || plan.startPosition === plan.endPosition) return plan;
     const engine = makeEngine(plan, this.#dependencies, warn);
     this.#engine = engine;
@@ -223,10 +217,11 @@ export class Scan extends EventSource<ScanEvents> implements AsyncIterable<ScanR
     return plan;
   }
 
-  async #follow(engine: ScanEngine): Promise<void> {
+  async #follow(plan: ScanPlan, engine: ScanEngine): Promise<void> {
     await watchEngine(engine, this.#dependencies.pollMs, (counters, isOver) => {
+      const point = resumePoint(plan, engine);
       const isDrained = this.#drain(engine, isOver);
-      if (isDrained) this.#delivered?.look(counters.resumePosition, isOver);
+      if (isDrained) this.#delivered?.look(point, isOver);
       this.#watchCapture(counters);
       this.#tellProgress(isOver);
       const isHeld = this.#isPaused || this.#isStopping;
@@ -280,12 +275,12 @@ export class Scan extends EventSource<ScanEvents> implements AsyncIterable<ScanR
   }
 
   #summarize(plan: ScanPlan): ScanSummary {
-    const position = this.#enginePosition(plan);
+    const point = resumePoint(plan, this.#engine);
     // What a reader that has left was not given is to be probed again; any other gets it yet.
-    const state = this.#queue.hasLost ? this.state() : this.#stateAt(plan, position);
+    const state = this.#queue.hasLost ? this.state() : stateAt(plan, point);
     const { statistics } = this;
     return {
-      complete: position === plan.endPosition,
+      complete: point.position === plan.endPosition,
       technique: plan.technique,
       addresses: plan.addresses,
       ports: plan.ports.length,

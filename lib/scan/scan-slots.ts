@@ -44,6 +44,7 @@ export const SCAN_SLOT = {
   givenUp: 39,
   activePackets: 40,
   activeNs: 41,
+  activeHosts: 42,
 } as const;
 
 /** Length of the table: room to grow without moving anything. */

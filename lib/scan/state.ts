@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { invalidArgument } from '../internal/check.js';
 import type { Shard } from './shard.js';
+import { isHostProgress, type HostProgress } from './hosts/host-progress.js';
 import { encodeRanges, type AddressRange } from './targets/address-range.js';
 
 /** Where a scan stands. Plain JSON; give it back as `resume` with the same targets, ports, excludes and shard. */
@@ -16,8 +17,10 @@ export interface ScanState {
    * scan is stopped; a resumed scan probes and reports those again, so none is lost and a few may come twice.
    */
   readonly position: number;
-  /** Digest of addresses, ports, seed, shard and technique. */
+  /** Digest of addresses, ports, seed, shard, technique, and whether there is a hostgroup. */
   readonly planHash: string;
+  /** With a hostgroup: which targets are begun and not finished, and how far each of them is; absent when none is. */
+  readonly hosts?: HostProgress;
 }
 
 /** Digest of everything that fixes which probe stands at which position. */
@@ -27,12 +30,14 @@ export function planHash(plan: {
   ranges: readonly AddressRange[];
   ports: Uint16Array;
   shard: Shard | undefined;
+  hasHostgroup: boolean;
 }): string {
   const hash = createHash('sha256');
   hash.update(`pacegate-scan-1\0${plan.technique}\0${plan.seed}\0${plan.ranges.length}\0`);
   hash.update(encodeRanges(plan.ranges));
   hash.update(plan.ports.join(','));
   if (plan.shard !== undefined) hash.update(`\0${plan.shard.index}/${plan.shard.count}`);
+  if (plan.hasHostgroup) hash.update('\0hostgroup');
   return hash.digest('hex');
 }
 
@@ -56,7 +61,8 @@ function isScanState(value: unknown): value is ScanState {
     (state.technique === 'syn' || state.technique === 'connect') &&
     isCount(state.seed) &&
     isCount(state.position) &&
-    typeof state.planHash === 'string'
+    typeof state.planHash === 'string' &&
+    (state.hosts === undefined || isHostProgress(state.hosts))
   );
 }
 

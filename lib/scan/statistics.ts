@@ -41,6 +41,8 @@ export interface ScanStatistics {
   readonly rateLimitTimeouts: number;
   /** Times that 4 194 304 pairs were waiting: then the scan takes up no new ones until some have gone. */
   readonly parkedFull: number;
+  /** Targets under way, where a hostgroup bounds them; otherwise 0. */
+  readonly activeTargets: number;
   /** Verified ICMP errors (errors of the operating system for the connect technique). */
   readonly icmpUnreachable: number;
   /** Packets the operating system refused for good, and times it had no room. */
@@ -71,8 +73,8 @@ export interface ScanStatistics {
 /** Something a user should know and a scan goes on without. */
 export interface ScanWarning {
   /**
-   * `technique-fallback`, `backend-fallback`, `targets-left-out`, `host-short`, `below-min-rate`, `capture-drops`
-   * or `results-unread`.
+   * `technique-fallback`, `backend-fallback`, `targets-left-out`, `host-short`, `below-min-rate`,
+   * `below-min-hostgroup`, `capture-drops` or `results-unread`.
    */
   readonly code: string;
   readonly message: string;
@@ -126,6 +128,7 @@ const NOTHING_YET: EngineCounters = {
   silentNeighbours: 0,
   backoff: NO_BACKOFF,
   smoothedRttUs: 0,
+  activeHosts: 0,
 };
 
 /** What statistics are made from, beside the counters. */
@@ -163,6 +166,7 @@ export function scanStatistics(context: StatisticsContext): ScanStatistics {
     allBackedOff: counters.backoff.isAll,
     rateLimitTimeouts: counters.backoff.givenUp,
     parkedFull: counters.backoff.full,
+    activeTargets: counters.activeHosts,
     icmpUnreachable: counters.icmpUnreachable,
     sendFailures: counters.sendFailures,
     busyRetries: counters.busyRetries,

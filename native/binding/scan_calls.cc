@@ -86,6 +86,18 @@ napi_value scan_notes(Call& call) {
   return list;
 }
 
+napi_value scan_hosts(Call& call) {
+  const HostProgress progress = engine_of(call).host_progress();
+  Napi::Float64Array words = Napi::Float64Array::New(call.env(), 1 + 2 * progress.unended.size());
+  words[0] = static_cast<double>(progress.begun);
+  std::size_t next = 0;
+  for (const HostMark& mark : progress.unended) {
+    words[++next] = static_cast<double>(mark.rank);
+    words[++next] = mark.turn;
+  }
+  return words;
+}
+
 napi_value scan_destroy(Call& call) {
   call.environment().scans.remove(call.int32(0));
   return Call::nothing();
@@ -104,6 +116,7 @@ void register_scan_calls(Exports& exports) {
   exports.add<scan_slots>("scan_slots");
   exports.add<scan_backend>("scan_backend");
   exports.add<scan_notes>("scan_notes");
+  exports.add<scan_hosts>("scan_hosts");
   exports.add<scan_destroy>("scan_destroy");
 }
 

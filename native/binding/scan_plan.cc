@@ -17,6 +17,7 @@ namespace {
 // A range record: family, first address, last address.
 constexpr std::size_t kAddressBytes = 16;
 constexpr std::size_t kRangeBytes = 1 + 2 * kAddressBytes;
+constexpr double kMaxExact = 9007199254740991.0;
 
 [[noreturn]] void refuse(const char* name, const char* expected) {
   throw CallError(std::string("plan.") + name + " must be " + expected);
@@ -70,6 +71,32 @@ void read_backoff(const Napi::Object& plan, ScanOptions& options) {
   options.caps.prefix_rate = read_number(plan, "maxPrefixRate", PacingSchedule::kMaxRate);
   options.caps.prefixes = {static_cast<unsigned>(read_count(plan, "capPrefixV4", 32)),
                            static_cast<unsigned>(read_count(plan, "capPrefixV6", 128))};
+}
+
+/// As scan_hosts gives it: how many targets were begun, then rank and turn of those not finished.
+HostProgress read_progress(const Napi::Object& plan) {
+  const auto words = read_array<Napi::Float64Array>(plan, "hostProgress", napi_float64_array);
+  HostProgress progress;
+  if (words.empty()) return progress;
+  const auto is_count = [](double word) { return word >= 0 && word <= kMaxExact; };
+  if (words.size() % 2 == 0 || !std::all_of(words.begin(), words.end(), is_count)) {
+    refuse("hostProgress", "a count, then pairs of counts");
+  }
+  progress.begun = static_cast<std::uint64_t>(words[0]);
+  for (std::size_t i = 1; i < words.size(); i += 2) {
+    progress.unended.push_back(
+        {static_cast<std::uint64_t>(words[i]), static_cast<std::uint32_t>(words[i + 1])});
+  }
+  return progress;
+}
+
+void read_hostgroup(const Napi::Object& plan, ScanOptions& options) {
+  constexpr double kMaxPlaces = 65536;
+  options.adaptive_timeout = read_flag(plan, "adaptiveTimeout");
+  options.hostgroup.max = static_cast<std::uint32_t>(read_count(plan, "maxHostgroup", kMaxPlaces));
+  options.hostgroup.min = static_cast<std::uint32_t>(read_count(plan, "minHostgroup", kMaxPlaces));
+  options.hostgroup.is_barrier = read_flag(plan, "hostgroupBarrier");
+  options.hostgroup.resumed = read_progress(plan);
 }
 
 IpAddress read_address(std::uint8_t family, const std::uint8_t* bytes) {
@@ -137,7 +164,6 @@ Backend read_backend(const Napi::Object& plan) {
 ScanOptions read_scan_plan(const Napi::Value& value) {
   if (!value.IsObject()) throw CallError("plan must be an object");
   const Napi::Object plan = value.As<Napi::Object>();
-  constexpr double kMaxExact = 9007199254740991.0;
   ScanOptions options;
   options.ranges = read_ranges(plan);
   options.ports = read_ports(plan);
@@ -155,6 +181,7 @@ ScanOptions read_scan_plan(const Napi::Value& value) {
   options.backend = read_backend(plan);
   options.report_mask = static_cast<std::uint8_t>(read_count(plan, "reportMask", 255));
   read_backoff(plan, options);
+  read_hostgroup(plan, options);
   options.start_position = read_count(plan, "startPosition", kMaxExact);
   options.end_position = read_count(plan, "endPosition", kMaxExact);
   if (options.end_position < options.start_position)

@@ -36,6 +36,14 @@ export interface NativeScanPlan {
   /** Leading bits that share maxPrefixRate. */
   capPrefixV4: number;
   capPrefixV6: number;
+  /** Whether round-trip times bring repeated probes forward. */
+  adaptiveTimeout: boolean;
+  /** Targets under way at once, 1..65536; 0: no hostgroup, and what follows means nothing. */
+  maxHostgroup: number;
+  minHostgroup: number;
+  hostgroupBarrier: boolean;
+  /** As scan_hosts gave it for the scan to go on with, or empty. */
+  hostProgress: Float64Array;
   /** One bit per state that becomes a record: 1 open, 2 closed, 4 filtered, 8 unknown. */
   reportMask: number;
   /** Where to go on; 0 for a new scan. */
@@ -61,6 +69,8 @@ export interface NativeScanCalls {
   scan_backend: (handle: NativeHandle) => string;
   /** What the user should know of the choice of backends. */
   scan_notes: (handle: NativeHandle) => string[];
+  /** With a hostgroup: how many targets were begun, then rank and first unsettled turn of each that is not finished. */
+  scan_hosts: (handle: NativeHandle) => Float64Array;
   /** Joins the threads. */
   scan_destroy: (handle: NativeHandle) => void;
 }

@@ -65,7 +65,7 @@ export class ConnectScan implements ScanEngine {
     this.#plan = plan;
     this.#options = options;
     this.#queue = new TaskQueue(plan);
-    this.#tally = new ConnectTally(plan.startPosition - plan.firstPosition);
+    this.#tally = new ConnectTally(plan.settledBefore);
     this.#bucket = bucketFor(plan.rate, 1, options.clock);
     this.#reported = new Set(plan.states);
     this.#concurrency = new Concurrency(options.maxConcurrent);

@@ -75,6 +75,7 @@ export class ConnectTally {
       noResponse: this.#noResponse,
       icmpUnreachable: this.#unreachable,
       smoothedRttUs: this.#smoothedRttUs,
+      activeHosts: 0,
       currentRate: this.#departures.rate(nowNs),
       interDepartureUs: this.#departures.gapsUs(),
       activePackets: this.#pacedPackets,

@@ -1,6 +1,7 @@
 // What the two techniques have in common, so that a Scan need not know which one it drives.
 
 import type { BackoffEvent } from '../backoff-event.js';
+import type { HostProgress } from '../hosts/host-progress.js';
 import type { ScanResult } from '../result.js';
 
 /** Where an engine stands. `done` and `stopped` are ends; `failed` is an end with an error. */
@@ -43,6 +44,8 @@ export interface EngineCounters {
   readonly silentNeighbours: number;
   readonly backoff: BackoffCounters;
   readonly smoothedRttUs: number;
+  /** Targets of the hostgroup that are under way. */
+  readonly activeHosts: number;
 }
 
 /** Counters of what has to wait. */
@@ -87,6 +90,8 @@ export interface ScanEngine {
   /** What drain() has come across since the last call; connect scans have none. */
   takeBackoffs?(): BackoffEvent[];
   counters(): EngineCounters;
+  /** Where a scan with a hostgroup stands; also after the end. */
+  hostProgress?(): HostProgress;
   /** The error behind phase `failed`. */
   fault(): Error | undefined;
   close(): void;

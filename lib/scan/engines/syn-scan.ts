@@ -6,6 +6,7 @@ import { toPacegateError } from '../../internal/native-error.js';
 import type { BackoffEvent } from '../backoff-event.js';
 import { decodeRecords, RESULT_RECORD_BYTES, type ScanResult } from '../result.js';
 import { portStates } from '../reasons.js';
+import type { HostProgress } from '../hosts/host-progress.js';
 import { scanFailure } from '../scan-errors.js';
 import type { ScanPlan } from '../scan-plan.js';
 import { SCAN_SLOT } from '../scan-slots.js';
@@ -37,6 +38,8 @@ export class SynScan implements ScanEngine {
   readonly #backoffs: BackoffEvent[] = [];
   /** Kept from one drain to the next: 64 KiB fifty times a second would keep the garbage collector busy. */
   #records = new Uint8Array();
+  /** Taken at the end, when there is nobody left to ask. */
+  #lastProgress: HostProgress | undefined;
   #isClosed = false;
 
   /**
@@ -98,12 +101,12 @@ export class SynScan implements ScanEngine {
   }
 
   counters(): EngineCounters {
-    const { firstPosition, startPosition, endPosition } = this.#plan;
+    const { firstPosition, startPosition, endPosition, settledBefore } = this.#plan;
     const slot = (name: keyof typeof SCAN_SLOT): number => this.#slots[SCAN_SLOT[name]] ?? 0;
     return {
       phase: PHASES[slot('phase')] ?? 'failed',
       positionsTotal: endPosition - firstPosition,
-      positionsSettled: startPosition - firstPosition + slot('settled'),
+      positionsSettled: settledBefore + slot('settled'),
       resumePosition: Math.max(slot('resumePosition'), startPosition),
       sent: slot('sent'),
       sendFailures: slot('sendFailed'),
@@ -141,7 +144,12 @@ export class SynScan implements ScanEngine {
         givenUp: slot('givenUp'),
       },
       smoothedRttUs: slot('smoothedRttUs'),
+      activeHosts: slot('activeHosts'),
     };
+  }
+
+  hostProgress(): HostProgress {
+    return this.#lastProgress ?? Array.from(this.#native.scan_hosts(this.#handle));
   }
 
   fault(): Error | undefined {
@@ -152,6 +160,7 @@ export class SynScan implements ScanEngine {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#lastProgress = this.hostProgress();
     this.#native.scan_destroy(this.#handle);
   }
 }
@@ -176,6 +185,11 @@ function nativePlan(plan: ScanPlan): NativeScanPlan {
     maxPrefixRate: plan.backoff.maxPrefixRate.rate,
     capPrefixV4: plan.backoff.maxPrefixRate.prefixV4,
     capPrefixV6: plan.backoff.maxPrefixRate.prefixV6,
+    adaptiveTimeout: plan.hosts.adaptiveTimeout,
+    maxHostgroup: plan.hosts.max,
+    minHostgroup: plan.hosts.min,
+    hostgroupBarrier: plan.hosts.isBarrier,
+    hostProgress: Float64Array.from(plan.hostProgress),
     reportMask: plan.states.reduce((mask, state) => mask | (1 << portStates.indexOf(state)), 0),
     startPosition: plan.startPosition,
     endPosition: plan.endPosition,

@@ -171,11 +171,11 @@ DeferredLane::Turn DeferredLane::depart(Index from, const IpAddress& address,
   if (is_given_up) {
     floor_.remove(pair.mark);
   } else {
-    flights_.add({.position = pair.position,
-                  .sent_ns = now_ns,
-                  .mark = pair.mark,
-                  .tries = static_cast<std::uint16_t>(pair.tries + 1),
-                  .is_probe = is_probe});
+    flights_.add(flying_, {.position = pair.position,
+                           .sent_ns = now_ns,
+                           .mark = pair.mark,
+                           .tries = static_cast<std::uint16_t>(pair.tries + 1),
+                           .is_probe = is_probe});
   }
   reschedule(from, now_ns);
   wake(gate_.key_of(BlockScope::target, address), now_ns);
@@ -186,7 +186,7 @@ DeferredLane::Turn DeferredLane::depart(Index from, const IpAddress& address,
 
 void DeferredLane::sent_again(std::uint64_t position, std::uint64_t now_ns) noexcept {
   const Index flight = flights_.find(position);
-  if (flight != kNone) flights_.sent_again(flight, now_ns);
+  if (flight != kNone) flights_.sent_again(flying_, flying_, flight, now_ns);
 }
 
 void DeferredLane::unsent(std::uint64_t position) noexcept {
@@ -199,7 +199,7 @@ std::optional<DeferredLane::Answered> DeferredLane::answer(std::uint64_t positio
   const Index index = flights_.find(position);
   if (index == kNone) return std::nullopt;
   const Flight flight = flights_.at(index);
-  flights_.remove(index);
+  flights_.remove(flying_, index);
   floor_.remove(flight.mark);
   if (flight.is_probe && !is_complaint) {
     const IpAddress address = address_of_(position);
@@ -218,12 +218,13 @@ std::optional<TargetGate::Escalation> DeferredLane::complain(const IpAddress& ad
 }
 
 std::optional<DeferredLane::Silent> DeferredLane::settle_next(std::uint64_t heard_ns) {
-  for (Index index = flights_.oldest(); index != kNone; index = flights_.oldest()) {
+  while (!flying_.empty()) {
+    const Index index = flying_.first;
     const Flight flight = flights_.at(index);
     const bool is_over =
         heard_ns >= flight.sent_ns && heard_ns - flight.sent_ns >= options_.timeout_ns;
     if (!is_over) return std::nullopt;
-    flights_.remove(index);
+    flights_.remove(flying_, index);
     const bool has_tries = flight.tries < options_.tries;
     const IpAddress address = address_of_(flight.position);
     if (flight.is_probe) {

@@ -155,6 +155,7 @@ class DeferredLane {
   LaneOptions options_;
   ParkedPool pool_;
   FlightTable flights_;
+  FlightList flying_;
   ResumeFloor floor_;
   std::vector<Blocker> blockers_;
   std::vector<Index> free_;

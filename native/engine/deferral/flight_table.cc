@@ -8,7 +8,7 @@ std::uint32_t FlightTable::hash(std::uint64_t position) noexcept {
   return static_cast<std::uint32_t>((position * 0x9e3779b97f4a7c15U) >> 32);
 }
 
-FlightTable::Index FlightTable::add(const Flight& flight) {
+FlightTable::Index FlightTable::add(FlightList& list, const Flight& flight) {
   Index index = free_;
   if (index == kNone) {
     index = static_cast<Index>(flights_.size());
@@ -17,13 +17,13 @@ FlightTable::Index FlightTable::add(const Flight& flight) {
     free_ = flights_[index].next;
   }
   flights_[index] = flight;
-  append(index);
+  append(list, index);
   index_.insert(hash(flight.position), index);
   return index;
 }
 
-void FlightTable::remove(Index index) noexcept {
-  unlink(index);
+void FlightTable::remove(FlightList& list, Index index) noexcept {
+  unlink(list, index);
   index_.erase(hash(flights_[index].position), index);
   flights_[index].next = free_;
   free_ = index;
@@ -34,23 +34,24 @@ FlightTable::Index FlightTable::find(std::uint64_t position) const {
                      [&](Index index) { return flights_[index].position == position; });
 }
 
-void FlightTable::sent_again(Index index, std::uint64_t now_ns) noexcept {
-  unlink(index);
+void FlightTable::sent_again(FlightList& from, FlightList& to, Index index,
+                             std::uint64_t now_ns) noexcept {
+  unlink(from, index);
   flights_[index].sent_ns = now_ns;
-  append(index);
+  append(to, index);
 }
 
-void FlightTable::append(Index index) noexcept {
-  flights_[index].previous = last_;
+void FlightTable::append(FlightList& list, Index index) noexcept {
+  flights_[index].previous = list.last;
   flights_[index].next = kNone;
-  (last_ == kNone ? first_ : flights_[last_].next) = index;
-  last_ = index;
+  (list.empty() ? list.first : flights_[list.last].next) = index;
+  list.last = index;
 }
 
-void FlightTable::unlink(Index index) noexcept {
+void FlightTable::unlink(FlightList& list, Index index) noexcept {
   const Flight& flight = flights_[index];
-  (flight.previous == kNone ? first_ : flights_[flight.previous].next) = flight.next;
-  (flight.next == kNone ? last_ : flights_[flight.next].previous) = flight.previous;
+  (flight.previous == kNone ? list.first : flights_[flight.previous].next) = flight.next;
+  (flight.next == kNone ? list.last : flights_[flight.next].previous) = flight.previous;
 }
 
 }  // namespace pacegate

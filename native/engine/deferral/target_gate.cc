@@ -195,7 +195,7 @@ std::size_t TargetGate::backed_off(std::uint64_t now_ns) noexcept {
 }
 
 void TargetGate::look_quiet() noexcept {
-  quiet_ = targets_.empty() && networks_.empty() && !caps_.any();
+  quiet_ = targets_.empty() && networks_.empty() && !caps_.any() && !options_.is_always_asked;
 }
 
 }  // namespace pacegate

@@ -20,8 +20,9 @@ struct GateOptions {
   std::uint64_t backoff_limit_ns = 60 * kNsPerSecond;  ///< BackoffOptions::kForever: never give up
   BackoffOptions levels{.max_level = 4, .prefixes = {}, .seed = {}};
   BackoffPrefixes networks{.v4 = 24, .v6 = 64};  ///< what backs off as a whole
-  RateCapOptions caps;
-  SipKey seed{};  ///< secret, random
+  RateCapOptions caps{};
+  SipKey seed{};                 ///< secret, random
+  bool is_always_asked = false;  ///< never quiet: something beside the gate holds pairs back
 };
 
 /// One thread's: the sending one's. Time is an argument, and a probe asked for at a time counts as

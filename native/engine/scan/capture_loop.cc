@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/time.h"
+#include "engine/scan/retry_timeout.h"
 #include "packet/parse.h"
 #include "platform/clock.h"
 #include "platform/thread.h"
@@ -111,6 +112,8 @@ void CaptureLoop::publish() {
   published_cpu_ns_ = cpu_ns;
   if (rtt_.smoothed_ns() > 0) {
     slots.set(kSlotSmoothedRttUs, static_cast<double>(rtt_.smoothed_ns()) / 1000.0);
+    feed_.retry_timeout_ns.store(retry_timeout_ns(rtt_, context_.options.timeout_ns),
+                                 std::memory_order_relaxed);
   }
 }
 

@@ -11,6 +11,7 @@ constexpr int kMaxParked = 1024;
 
 std::optional<ProbeChooser::Choice> ProbeChooser::next_of_both(std::uint64_t now_ns,
                                                                std::uint64_t heard_ns) {
+  if (group_ != nullptr) return next_of_group(now_ns, heard_ns);
   for (int attempt = 0; attempt < 2; ++attempt) {
     lane_is_next_ = !lane_is_next_;
     const auto choice = lane_is_next_ ? next_of_order(now_ns, heard_ns) : next_of_lane(now_ns);
@@ -22,6 +23,14 @@ std::optional<ProbeChooser::Choice> ProbeChooser::next_of_both(std::uint64_t now
 
 std::optional<ProbeChooser::Choice> ProbeChooser::next_of_lane(std::uint64_t now_ns) {
   const auto turn = lane_.next(now_ns);
+  if (!turn) return std::nullopt;
+  const auto kind = turn->is_given_up ? Choice::Kind::given_up : Choice::Kind::deferred;
+  return Choice{turn->position, kind, turn->is_probe};
+}
+
+std::optional<ProbeChooser::Choice> ProbeChooser::next_of_group(std::uint64_t now_ns,
+                                                                std::uint64_t heard_ns) {
+  const auto turn = group_->next(now_ns, heard_ns);
   if (!turn) return std::nullopt;
   const auto kind = turn->is_given_up ? Choice::Kind::given_up : Choice::Kind::deferred;
   return Choice{turn->position, kind, turn->is_probe};

@@ -7,6 +7,7 @@ ProbeCursors::ProbeCursors(ProbeWindow& window, Span positions, std::uint32_t re
     : window_(window),
       end_(positions.end),
       timeout_ns_(timeout_ns),
+      retry_timeout_ns_(timeout_ns),
       cursors_(retries + std::size_t{1}, positions.start),
       settled_(positions.start),
       first_retry_(positions.start) {}
@@ -39,7 +40,7 @@ bool ProbeCursors::retry_is_due(std::size_t try_number, std::uint64_t heard_ns) 
   while (cursors_[try_number] < cursors_[try_number - 1]) {
     const ProbeStatus status = window_.status(cursors_[try_number], heard_ns);
     if (status.state == ProbeState::pending || status.state == ProbeState::unsent) {
-      return timed_out(status);
+      return timed_out(status, retry_timeout_ns_);
     }
     advance(try_number);
   }
@@ -65,7 +66,7 @@ std::optional<ProbeCursors::Silent> ProbeCursors::settle_next(std::uint64_t hear
     const std::uint64_t position = settled_;
     const ProbeStatus status = window_.status(position, heard_ns);
     const bool silent = status.state == ProbeState::pending || status.state == ProbeState::unsent;
-    if (silent && !timed_out(status)) return std::nullopt;
+    if (silent && !timed_out(status, timeout_ns_)) return std::nullopt;
     const ProbeState before = window_.settle(position);
     ++settled_;
     if (before == ProbeState::pending || before == ProbeState::unsent) {

@@ -13,7 +13,7 @@
 
 namespace pacegate {
 
-/// Every position has the same time-out, so tries fall due in the order of positions: one cursor a
+/// Every position has the same time-outs, so tries fall due in the order of positions: one cursor a
 /// try, each behind the one before, and no queue. The sending thread's, but for retried().
 class ProbeCursors {
  public:
@@ -53,6 +53,10 @@ class ProbeCursors {
   };
   [[nodiscard]] std::optional<Silent> settle_next(std::uint64_t heard_ns);
 
+  /// Waits that long from now on before a position is probed again; after the last try it is always the
+  /// whole time-out, so that a late answer counts. \param timeout_ns at most the time-out
+  void set_retry_timeout(std::uint64_t timeout_ns) noexcept { retry_timeout_ns_ = timeout_ns; }
+
   /// No position beyond those begun will be started, and none retried.
   void stop() noexcept;
 
@@ -70,14 +74,16 @@ class ProbeCursors {
  private:
   [[nodiscard]] std::uint64_t head() const { return cursors_[0]; }
   [[nodiscard]] bool retry_is_due(std::size_t try_number, std::uint64_t heard_ns);
-  [[nodiscard]] bool timed_out(const ProbeStatus& status) const noexcept {
-    return status.age_ns >= static_cast<std::int64_t>(timeout_ns_);
+  [[nodiscard]] static bool timed_out(const ProbeStatus& status,
+                                      std::uint64_t timeout_ns) noexcept {
+    return status.age_ns >= static_cast<std::int64_t>(timeout_ns);
   }
   void advance(std::size_t try_number) noexcept;
 
   ProbeWindow& window_;
   std::uint64_t end_;
   std::uint64_t timeout_ns_;
+  std::uint64_t retry_timeout_ns_;
   std::vector<std::uint64_t> cursors_;  // by try: 0 is the first send; never increasing
   std::uint64_t settled_;
   std::atomic<std::uint64_t> first_retry_;  // cursors_[1] for other threads

@@ -1,16 +1,17 @@
 /// \file
-/// Where the time of sending of a probe is kept: in the window, or in the lane of those that had to
-/// wait.
+/// Where the time of sending of a probe is kept: in the window, in the lane of those that had to wait,
+/// or in the hostgroup.
 #pragma once
 
 #include <cstdint>
 
 #include "engine/deferral/deferred_lane.h"
+#include "engine/hosts/host_group.h"
 #include "engine/scan/probe_window.h"
 
 namespace pacegate {
 
-/// A position (below 2^63), and which of the two knows it.
+/// A position (below 2^63), and whether the window knows it.
 class ProbeId {
  public:
   ProbeId() = default;
@@ -27,28 +28,35 @@ class ProbeId {
 /// The sending thread's.
 class ProbeMarks {
  public:
-  ProbeMarks(ProbeWindow& window, DeferredLane& lane) : window_(window), lane_(lane) {}
+  /// \param group nullptr: none; otherwise all that is deferred is the group's
+  ProbeMarks(ProbeWindow& window, DeferredLane& lane, HostGroup* group)
+      : window_(window), lane_(lane), group_(group) {}
 
   /// It leaves at another time than it was chosen for.
   void sent(ProbeId probe, std::uint64_t now_ns) {
-    if (probe.is_deferred()) {
+    if (!probe.is_deferred()) {
+      window_.mark_sent(probe.position(), now_ns);
+    } else if (group_ == nullptr) {
       lane_.sent_again(probe.position(), now_ns);
     } else {
-      window_.mark_sent(probe.position(), now_ns);
+      group_->sent_again(probe.position(), now_ns);
     }
   }
   /// The device refused it.
   void unsent(ProbeId probe) {
-    if (probe.is_deferred()) {
+    if (!probe.is_deferred()) {
+      window_.mark_unsent(probe.position());
+    } else if (group_ == nullptr) {
       lane_.unsent(probe.position());
     } else {
-      window_.mark_unsent(probe.position());
+      group_->unsent(probe.position());
     }
   }
 
  private:
   ProbeWindow& window_;
   DeferredLane& lane_;
+  HostGroup* group_;
 };
 
 }  // namespace pacegate

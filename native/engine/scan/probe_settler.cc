@@ -34,6 +34,7 @@ void ProbeSettler::settle_unsent(const ProbeChooser::Choice& choice,
     context_.slots.add(kSlotGivenUp, 1);
   } else {
     context_.window.settle(choice.position);
+    deferral_.drop(choice);
     if (aim.why_not != Reason::no_route) finding.state = PortState::filtered;
   }
   context_.report(ScanRecord(aim.target.address, aim.target.port, finding), context_.records);

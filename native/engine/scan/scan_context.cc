@@ -11,8 +11,14 @@ namespace {
 constexpr std::uint64_t kMinWindow = std::uint64_t{1} << 20;  // 8 MiB; the rate may be raised later
 constexpr std::uint64_t kMaxWindow = std::uint64_t{1} << 22;  // 32 MiB
 
+// A hostgroup keeps its probes in flight itself.
+ProbeCursors::Span cursor_span(const ScanOptions& options, std::uint64_t end) {
+  return {options.has_hostgroup() ? end : std::min(options.start_position, end), end};
+}
+
 // Twice what is in flight at the asked rate, so that a burst of settling never stops the sending.
-std::uint64_t window_capacity(const ScanOptions& options, std::uint64_t positions) {
+std::uint64_t window_capacity(const ScanOptions& options, ProbeCursors::Span span) {
+  const std::uint64_t positions = span.end - span.start;
   const double flight_seconds = static_cast<double>(options.timeout_ns) /
                                 static_cast<double>(kNsPerSecond) * (options.retries + 1.0);
   const double in_flight = 2 * options.rate * flight_seconds;
@@ -32,13 +38,13 @@ ScanContext::ScanContext(ScanOptions scan_options, Network scan_network, ScanSlo
       order(plan.size(), options.seed),
       end_position(std::min(options.end_position, plan.size())),
       matcher(options.cookie_key, options.source_port),
-      window(
-          window_capacity(options, end_position - std::min(options.start_position, end_position))),
-      cursors(window, {options.start_position, end_position}, options.retries, options.timeout_ns),
+      window(window_capacity(options, cursor_span(options, end_position))),
+      cursors(window, cursor_span(options, end_position), options.retries, options.timeout_ns),
       slots(scan_slots) {
   for (std::size_t i = 0; i < network.links.size(); ++i) {
     feeds.push_back(std::make_unique<CaptureFeed>(options.defers()));
   }
+  journal.write(options.hostgroup.resumed);
   slots.set(kSlotPositions, static_cast<double>(plan.size()));
   slots.set(kSlotTargetRate, options.rate);
 }

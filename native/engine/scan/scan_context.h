@@ -9,6 +9,7 @@
 
 #include "core/scan/permutation.h"
 #include "core/spsc_ring.h"
+#include "engine/hosts/host_journal.h"
 #include "engine/scan/answer.h"
 #include "engine/scan/heard_answer.h"
 #include "engine/scan/network.h"
@@ -29,6 +30,9 @@ struct CaptureFeed {
   /// Answers that arrived before this time have been accepted. Written by the capture thread; at the
   /// start it is now, for nothing has been sent yet.
   std::atomic<std::uint64_t> heard_ns{platform::monotonic_ns()};
+  /// How long to wait before a silent pair is probed again. Written by the capture thread a few times a
+  /// second.
+  std::atomic<std::uint64_t> retry_timeout_ns{UINT64_MAX};
   /// ARP and NDP answers; those that do not fit are lost and asked for again.
   SpscRing<packet::NeighbourReply> neighbours{4096};
   RecordQueue records;
@@ -69,6 +73,7 @@ struct ScanContext {
   /// The lane waits for answers: those that the window does not know are to be heard. Written by the
   /// sending thread.
   std::atomic<bool> lane_in_use{false};
+  HostJournal journal;                 ///< of the hostgroup; written by the sending thread
   std::atomic<bool> abandoned{false};  ///< the scan's owner is gone: leave at once
   std::atomic<bool> finished{false};   ///< nothing more to capture; written by the sending thread
 

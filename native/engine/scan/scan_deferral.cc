@@ -15,6 +15,7 @@ GateOptions gate_options(const ScanOptions& options) {
   gate.levels.base_ns = options.backoff_base_ns;
   gate.caps = options.caps;
   // As secret as the cookies, and of no use to forge them.
+  gate.is_always_asked = options.has_hostgroup();
   gate.seed = {siphash24(options.cookie_key, {}), siphash24(options.cookie_key, {{1}})};
   return gate;
 }
@@ -24,6 +25,23 @@ LaneOptions lane_options(const ScanOptions& options) {
   lane.tries = options.retries + 1;
   lane.timeout_ns = options.timeout_ns;
   return lane;
+}
+
+HostGroup::Options group_options(const ScanContext& context) {
+  const ScanOptions& options = context.options;
+  return {.group = options.hostgroup,
+          .span = {options.start_position, context.end_position},
+          .seed = options.seed,
+          .tries = options.retries + 1,
+          .timeout_ns = options.timeout_ns,
+          .is_adaptive = options.adaptive_timeout};
+}
+
+/// A group is not to be moved: the others point to it.
+HostGroup* made_group(std::optional<HostGroup>& group, const ScanContext& context,
+                      TargetGate& gate) {
+  if (!context.options.has_hostgroup()) return nullptr;
+  return &group.emplace(context.plan, context.order, gate, group_options(context));
 }
 
 }  // namespace
@@ -37,13 +55,18 @@ ScanDeferral::ScanDeferral(ScanContext& context, const ProbeRenderer& renderer)
             return context.plan.at(context.order.map(position)).address;
           },
           lane_options(context.options)),
-      chooser_(context.cursors, lane_,
-               [&renderer](std::uint64_t position) -> std::optional<IpAddress> {
-                 const ProbeRenderer::Aim aim = renderer.aim(position);
-                 if (!aim.reachable) return std::nullopt;
-                 return aim.target.address;
-               }),
-      marks_(context.window, lane_) {}
+      chooser_(
+          context.cursors, lane_,
+          [&renderer](std::uint64_t position) -> std::optional<IpAddress> {
+            const ProbeRenderer::Aim aim = renderer.aim(position);
+            if (!aim.reachable) return std::nullopt;
+            return aim.target.address;
+          },
+          made_group(group_, context, gate_)),
+      marks_(context.window, lane_, group_ ? &*group_ : nullptr) {
+  // The window knows nothing of what the group sends.
+  if (group_) context.lane_in_use.store(true, std::memory_order_release);
+}
 
 void ScanDeferral::note(const ProbeChooser::Choice& choice) noexcept {
   using Kind = ProbeChooser::Choice::Kind;
@@ -60,7 +83,8 @@ void ScanDeferral::take_heard() {
       for (std::size_t i = 0; i < count; ++i) take(heard_[i]);
     }
   }
-  if (lane_.in_flight() == 0) context_.lane_in_use.store(false, std::memory_order_relaxed);
+  if (!group_ && lane_.in_flight() == 0)
+    context_.lane_in_use.store(false, std::memory_order_relaxed);
 }
 
 void ScanDeferral::take(const HeardAnswer& heard) {
@@ -74,7 +98,7 @@ void ScanDeferral::take(const HeardAnswer& heard) {
 
 void ScanDeferral::settle(const HeardAnswer& heard, bool is_complaint) {
   auto& slots = context_.slots;
-  const auto answered = lane_.answer(heard.position, is_complaint);
+  const auto answered = this->answered(heard, is_complaint);
   if (!answered) {
     slots.add_shared(kSlotLate, 1);
     return;
@@ -89,6 +113,14 @@ void ScanDeferral::settle(const HeardAnswer& heard, bool is_complaint) {
   }
   if (answer.icmp) slots.add_shared(kSlotIcmpUnreachable, 1);
   context_.report(record, context_.records);
+}
+
+std::optional<DeferredLane::Answered> ScanDeferral::answered(const HeardAnswer& heard,
+                                                             bool is_complaint) {
+  if (!group_) return lane_.answer(heard.position, is_complaint);
+  return group_->answer(
+      heard.position,
+      {.at_ns = heard.at_ns, .is_complaint = is_complaint, .is_from_target = !heard.answer.icmp});
 }
 
 void ScanDeferral::tell(const Answer& answer, const TargetGate::Escalation& escalation) {
@@ -118,11 +150,20 @@ void ScanDeferral::publish(std::uint64_t now_ns, bool found_nothing) {
   slots.set(kSlotBackedOffTargets, static_cast<double>(gate_.backed_off(now_ns)));
   slots.set(kSlotParked, static_cast<double>(lane_.parked()));
   slots.set(kSlotAllBackedOff, all_backed_off_ ? 1 : 0);
+  if (group_) publish_group(*group_);
   if (lane_.full() && !was_full_) slots.add(kSlotLaneFull, 1);
   was_full_ = lane_.full();
 }
 
+void ScanDeferral::publish_group(const HostGroup& group) {
+  auto& slots = context_.slots;
+  context_.journal.write(group.progress());
+  slots.set(kSlotActiveHosts, group.active());
+  slots.set(kSlotSmoothedRttUs, static_cast<double>(group.rtt().smoothed_ns()) / 1000.0);
+}
+
 bool ScanDeferral::all_are_silent(std::uint64_t now_ns, bool found_nothing) const noexcept {
+  if (group_) return found_nothing && group_->all_are_silent(now_ns);
   const ProbeCursors& cursors = context_.cursors;
   const bool none_awaited = cursors.settled() == cursors.started();
   const bool none_new = cursors.all_started() || lane_.full();

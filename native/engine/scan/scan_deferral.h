@@ -1,5 +1,6 @@
 /// \file
-/// Back-off and caps of one scan: what the capture threads have heard comes in, the next probe goes out.
+/// Back-off, caps and hostgroup of one scan: what the capture threads have heard comes in, the next probe
+/// goes out.
 #pragma once
 
 #include <array>
@@ -8,6 +9,7 @@
 
 #include "engine/deferral/deferred_lane.h"
 #include "engine/deferral/target_gate.h"
+#include "engine/hosts/host_group.h"
 #include "engine/scan/heard_answer.h"
 #include "engine/scan/probe_chooser.h"
 #include "engine/scan/probe_marks.h"
@@ -32,22 +34,37 @@ class ScanDeferral {
 
   /// Takes what the capture threads have heard. To be called after heard_ns was read and before anything is settled by it.
   void take_heard();
-  /// The next of the lane's pairs that stayed silent.
+  /// The next that stayed silent of the pairs of the lane or the hostgroup.
   [[nodiscard]] std::optional<DeferredLane::Silent> settle_next(std::uint64_t heard_ns) {
-    return lane_.settle_next(heard_ns);
+    return group_ ? group_->settle_next(heard_ns) : lane_.settle_next(heard_ns);
+  }
+  /// A pair that next() has given out cannot be sent: it is settled.
+  void drop(const ProbeChooser::Choice& choice) noexcept {
+    if (group_ && choice.kind == ProbeChooser::Choice::Kind::deferred)
+      group_->drop(choice.position);
   }
 
   /// No more probes; what waits stays unsettled.
-  void stop() noexcept { lane_.stop(); }
+  void stop() noexcept {
+    lane_.stop();
+    if (group_) group_->stop();
+  }
   /// Nothing was to be sent for so long.
   void sat_out(std::uint64_t ns) noexcept { gate_.postpone_limits(ns); }
 
   [[nodiscard]] bool quiet() const noexcept { return lane_.quiet(); }
-  [[nodiscard]] bool has_parked() const noexcept { return lane_.parked() > 0; }
+  [[nodiscard]] bool has_parked() const noexcept { return lane_.parked() > 0 || has_new(); }
+  /// The hostgroup has pairs that were never given out.
+  [[nodiscard]] bool has_new() const noexcept { return group_ && group_->has_new(); }
+  /// Pairs that the hostgroup has given out.
+  [[nodiscard]] std::uint64_t begun() const noexcept { return group_ ? group_->begun() : 0; }
   /// Nothing waits and nothing is awaited.
-  [[nodiscard]] bool empty() const noexcept { return lane_.empty(); }
-  /// Everything before it that had to wait is settled; UINT64_MAX when nothing is left.
-  [[nodiscard]] std::uint64_t floor() const noexcept { return lane_.floor(); }
+  [[nodiscard]] bool empty() const noexcept {
+    return lane_.empty() && (!group_ || group_->empty());
+  }
+  /// Everything before it that had to wait is settled; UINT64_MAX when nothing is left. Of a hostgroup no
+  /// position tells that: see HostProgress.
+  [[nodiscard]] std::uint64_t floor() const noexcept { return group_ ? 0 : lane_.floor(); }
   [[nodiscard]] ProbeMarks& marks() noexcept { return marks_; }
 
   /// Writes the counters. \param found_nothing the last wake-up had nothing to send
@@ -57,12 +74,16 @@ class ScanDeferral {
   void note(const ProbeChooser::Choice& choice) noexcept;
   void take(const HeardAnswer& heard);
   void settle(const HeardAnswer& heard, bool is_complaint);
+  [[nodiscard]] std::optional<DeferredLane::Answered> answered(const HeardAnswer& heard,
+                                                               bool is_complaint);
   void tell(const Answer& answer, const TargetGate::Escalation& escalation);
   [[nodiscard]] bool all_are_silent(std::uint64_t now_ns, bool found_nothing) const noexcept;
+  void publish_group(const HostGroup& group);
 
   ScanContext& context_;
   TargetGate gate_;
-  DeferredLane lane_;
+  DeferredLane lane_;  // stays empty where there is a hostgroup
+  std::optional<HostGroup> group_;
   ProbeChooser chooser_;
   ProbeMarks marks_;
   std::array<HeardAnswer, 64> heard_;  // being taken

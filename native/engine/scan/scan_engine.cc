@@ -97,6 +97,10 @@ void ScanEngine::set_rate(double rate) noexcept {
   control_.waiter.wake();
 }
 
+HostProgress ScanEngine::host_progress() const {
+  return context_->journal.read();
+}
+
 std::size_t ScanEngine::drain(std::span<ScanRecord> out) noexcept {
   // Who has seen the last phase finds the last records, also on machines that reorder memory.
   (void)context_->slots.get_acquired(kSlotPhase);

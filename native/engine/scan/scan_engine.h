@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "engine/hosts/host_options.h"
 #include "engine/monitor/probe_registry.h"
 #include "engine/scan/network.h"
 #include "engine/scan/scan_control.h"
@@ -47,6 +48,9 @@ class ScanEngine {
 
   /// Moves findings out, oldest first within a thread. \return how many
   std::size_t drain(std::span<ScanRecord> out) noexcept;
+
+  /// Where a scan with a hostgroup stands; empty without one.
+  [[nodiscard]] HostProgress host_progress() const;
 
   [[nodiscard]] const std::string& backend() const noexcept { return backend_; }
   /// What the user should know of the choice of backends: Network::notes.

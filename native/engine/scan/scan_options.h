@@ -10,6 +10,7 @@
 #include "core/scan/siphash.h"
 #include "core/time.h"
 #include "engine/deferral/rate_caps.h"
+#include "engine/hosts/host_options.h"
 #include "engine/pacing/pacing_options.h"
 #include "engine/scan/scan_record.h"
 
@@ -29,10 +30,11 @@ struct ScanOptions {
   double rate = 100;                 ///< packets per second, all packets counted
   Precision precision = Precision::balanced;
   std::uint64_t catch_up_ns = PacingSchedule::kDefaultCatchUpNs;
-  std::uint32_t retries = 1;     ///< further probes to a silent target, exactly
-  std::uint64_t timeout_ns = 0;  ///< wait after each probe
-  std::uint64_t seed = 0;        ///< order of the probes
-  SipKey cookie_key{};           ///< secret; must not follow from the seed
+  std::uint32_t retries = 1;      ///< further probes to a silent target, exactly
+  std::uint64_t timeout_ns = 0;   ///< wait after each probe
+  bool adaptive_timeout = false;  ///< but for the last: retry_timeout_ns()
+  std::uint64_t seed = 0;         ///< order of the probes
+  SipKey cookie_key{};            ///< secret; must not follow from the seed
   std::uint16_t source_port = 0;
   std::string interface_name;  ///< empty: by route
   Backend backend = Backend::automatic;
@@ -45,10 +47,13 @@ struct ScanOptions {
   std::uint64_t backoff_base_ns = 2 * kNsPerSecond;    ///< first silence; tests have a shorter one
   std::uint64_t backoff_limit_ns = 60 * kNsPerSecond;  ///< see GateOptions
   RateCapOptions caps;
+  /// With a hostgroup positions count the pairs of the HostOrder; otherwise those of the Permutation.
+  HostgroupOptions hostgroup;
 
+  [[nodiscard]] bool has_hostgroup() const { return hostgroup.max > 0; }
   /// Whether some pairs may have to wait.
   [[nodiscard]] bool defers() const {
-    return adaptive_rate || caps.target_rate > 0 || caps.prefix_rate > 0;
+    return adaptive_rate || caps.target_rate > 0 || caps.prefix_rate > 0 || has_hostgroup();
   }
   [[nodiscard]] PacingOptions pacing() const { return {rate, precision, catch_up_ns}; }
   [[nodiscard]] bool reports(PortState state) const {

@@ -63,6 +63,7 @@ enum ScanSlot : std::uint8_t {
   kSlotGivenUp,           ///< part of unknown: backed off for longer than the limit
   kSlotActivePackets,     ///< probes sent while new or parked pairs were waiting
   kSlotActiveNs,          ///< from the first of them to the last, pauses left out
+  kSlotActiveHosts,       ///< targets of the hostgroup that are under way
   kScanSlotCount = 48,    ///< room to grow without moving anything
 };
 

@@ -163,14 +163,15 @@ bool SendLoop::over() {
   if (holding_) return false;
   const ProbeCursors& cursors = context_.cursors;
   if (cursors.all_settled() && deferral_.empty()) {
-    end_ = stopping_ && cursors.started() < context_.end_position ? End::stopped : End::complete;
+    const bool is_unfinished = cursors.started() < context_.end_position || deferral_.has_new();
+    end_ = stopping_ && is_unfinished ? End::stopped : End::complete;
     return true;
   }
   if (stopping_ && heard_ns() > pacer_.meter().last_ns() + context_.options.timeout_ns) {
     end_ = End::stopped;
     return true;
   }
-  if (cursors.all_started() && !stopping_) enter(ScanPhase::draining);
+  if (cursors.all_started() && !deferral_.has_new() && !stopping_) enter(ScanPhase::draining);
   return false;
 }
 

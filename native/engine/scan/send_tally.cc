@@ -84,10 +84,13 @@ void SendTally::publish_counters(std::uint64_t now_ns, bool is_idle) {
   auto& slots = context_.slots;
   const ProbeCursors& cursors = context_.cursors;
   next_publish_ns_ = now_ns + kPublishNs;
-  slots.set(kSlotStarted, static_cast<double>(cursors.started()));
+  const std::uint64_t started =
+      context_.options.has_hostgroup() ? deferral_.begun() : cursors.started();
+  slots.set(kSlotStarted, static_cast<double>(started));
   const std::uint64_t resume = std::min(cursors.settled(), deferral_.floor());
   slots.set(kSlotResumePosition, static_cast<double>(resume));
   deferral_.publish(now_ns, is_idle);
+  if (context_.options.adaptive_timeout) follow_round_trips();
   slots.set(kSlotCurrentRate, pacer_.meter().rate(now_ns));
   slots.set(kSlotForgone, static_cast<double>(pacer_.forgone()));
   slots.set(kSlotSendCpuNs, static_cast<double>(platform::thread_cpu_ns()));
@@ -95,6 +98,15 @@ void SendTally::publish_counters(std::uint64_t now_ns, bool is_idle) {
   std::size_t backlog = context_.records.size();
   for (const auto& feed : context_.feeds) backlog += feed->records.size();
   slots.set(kSlotBacklog, static_cast<double>(backlog));
+}
+
+/// The slowest link decides; one that has measured nothing waits for the whole time-out.
+void SendTally::follow_round_trips() {
+  std::uint64_t longest = 0;
+  for (const auto& feed : context_.feeds) {
+    longest = std::max(longest, feed->retry_timeout_ns.load(std::memory_order_relaxed));
+  }
+  context_.cursors.set_retry_timeout(std::min(longest, context_.options.timeout_ns));
 }
 
 }  // namespace pacegate

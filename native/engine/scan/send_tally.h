@@ -1,5 +1,6 @@
 /// \file
-/// What the sending thread counts, for the slots and for telling a device that is dead.
+/// What the sending thread counts, for the slots and for telling a device that is dead; and what it
+/// takes over now and then of what others have counted.
 #pragma once
 
 #include <cstdint>
@@ -36,6 +37,7 @@ class SendTally {
   void publish_times();
   void publish_counters(std::uint64_t now_ns, bool is_idle);
   void publish_gaps(std::uint64_t now_ns);
+  void follow_round_trips();
 
   ScanContext& context_;
   Pacer& pacer_;

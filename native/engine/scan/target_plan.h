@@ -36,6 +36,8 @@ class TargetPlan {
 
   /// Number of (address, port) pairs; the caller keeps it below 2^53.
   [[nodiscard]] std::uint64_t size() const { return size_; }
+  /// Number of ports, hence of pairs a target has; those of target t are t * ports() and what follows.
+  [[nodiscard]] std::uint32_t ports() const { return static_cast<std::uint32_t>(ports_.size()); }
   [[nodiscard]] Target at(std::uint64_t index) const;
   /// Absent when the pair is not part of the plan.
   [[nodiscard]] std::optional<std::uint64_t> index_of(const IpAddress& address,

@@ -71,6 +71,21 @@ TEST_SUITE("engine") {
     CHECK(cursors.all_settled());
   }
 
+  TEST_CASE(
+      "P11 a shorter time-out brings retries forward; the last try is awaited for the whole one") {
+    ProbeWindow window(16);
+    ProbeCursors cursors(window, {0, 1}, 1, kTimeout);
+    cursors.set_retry_timeout(kTimeout / 4);
+    CHECK(cursors.next(kTimeout, kTimeout) == 0);
+    CHECK(!cursors.next(2 * kTimeout, kTimeout + kTimeout / 5).has_value());
+    const std::uint64_t retried = kTimeout + kTimeout / 4 + 512;  // times are kept to 256 ns
+    CHECK(cursors.next(retried, retried) == 0);
+    CHECK(!cursors.settle_next(retried + kTimeout / 2).has_value());
+    CHECK(window.answer(0, retried + kTimeout / 2).acceptance == ProbeWindow::Acceptance::accepted);
+    CHECK(!cursors.settle_next(retried + 2 * kTimeout).has_value());
+    CHECK(cursors.all_settled());
+  }
+
   TEST_CASE("stop leaves positions that miss tries unsettled, for a resume") {
     ProbeWindow window(16);
     ProbeCursors cursors(window, {0, 10}, 1, kTimeout);

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { ConnectOutcome, ConnectProbe } from '../../../lib/scan/engines/connect-probe.js';
 import { judgeError } from '../../../lib/scan/engines/connect-probe.js';
 import { ConnectScan } from '../../../lib/scan/engines/connect-scan.js';
+import { NO_HOSTGROUP } from '../../../lib/scan/hosts/host-options.js';
 import type { ScanResult } from '../../../lib/scan/result.js';
 import type { ScanPlan } from '../../../lib/scan/scan-plan.js';
 import { totalSize } from '../../../lib/scan/targets/address-range.js';
@@ -30,7 +31,10 @@ function plan(overrides: Partial<ScanPlan> = {}): ScanPlan {
     },
     states: ['open', 'closed', 'filtered', 'unknown'] as const,
     firstPosition: 0,
+    hosts: NO_HOSTGROUP,
     startPosition: 0,
+    hostProgress: [],
+    settledBefore: overrides.startPosition ?? 0,
     planHash: '',
     ...overrides,
   };

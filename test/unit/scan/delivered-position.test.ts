@@ -23,7 +23,7 @@ describe('the position that is delivered', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 30 }), fc.boolean(), async (steps, leaves) => {
         const queue = new ResultQueue();
-        const delivered = new DeliveredPosition(queue, 0);
+        const delivered = new DeliveredPosition(queue, { position: 0 });
         const iterator = queue.iterator(() => Promise.resolve());
         let [counted, late, pushed, taken] = [0, 0, 0, 0];
         for (const { counted: more, arrived, reads } of steps) {
@@ -32,48 +32,48 @@ describe('the position that is delivered', () => {
           late = counted;
           queue.push(Array.from({ length: arriving - pushed }, (_, i) => result(pushed + i)));
           pushed = Math.max(pushed, arriving);
-          delivered.look(counted, false);
+          delivered.look({ position: counted }, false);
           counted += more;
           for (let i = 0; i < reads && taken < pushed; i++, taken++) await iterator.next();
-          expect(delivered.position).toBeLessThanOrEqual(Math.max(taken - 1, 0));
+          expect(delivered.point.position).toBeLessThanOrEqual(Math.max(taken - 1, 0));
         }
-        const before = delivered.position;
+        const before = delivered.point.position;
         if (leaves) await iterator.return?.();
         queue.push(Array.from({ length: counted - pushed }, (_, i) => result(pushed + i)));
-        delivered.look(counted, true);
+        delivered.look({ position: counted }, true);
         queue.end();
         while (!leaves && (await iterator.next()).done !== true) taken += 1;
-        expect(delivered.position).toBe(leaves ? before : counted);
+        expect(delivered.point.position).toBe(leaves ? before : counted);
       }),
     );
   });
 
   it('waits for the slowest of several readers', async () => {
     const queue = new ResultQueue();
-    const delivered = new DeliveredPosition(queue, 10);
+    const delivered = new DeliveredPosition(queue, { position: 10 });
     const [one, other] = [
       queue.iterator(() => Promise.resolve()),
       queue.iterator(() => Promise.resolve()),
     ];
     queue.push([result(1), result(2), result(3)]);
-    delivered.look(13, true);
+    delivered.look({ position: 13 }, true);
     await one.next();
     await other.next();
     await other.next();
-    expect([queue.finished, delivered.position]).toEqual([0, 10]);
+    expect([queue.finished, delivered.point.position]).toEqual([0, 10]);
     void one.next();
     expect(queue.finished).toBe(2);
     void other.next();
-    expect([queue.finished, delivered.position]).toEqual([3, 13]);
+    expect([queue.finished, delivered.point.position]).toEqual([3, 13]);
   });
 
   it('keeps no marks while nobody reads', () => {
     const queue = new ResultQueue();
-    const delivered = new DeliveredPosition(queue, 0);
+    const delivered = new DeliveredPosition(queue, { position: 0 });
     for (let i = 1; i < 5; i++) {
       queue.push([result(i)]);
-      delivered.look(i, false);
+      delivered.look({ position: i }, false);
     }
-    expect(delivered.position).toBe(0);
+    expect(delivered.point.position).toBe(0);
   });
 });

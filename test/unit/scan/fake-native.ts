@@ -23,6 +23,8 @@ export class FakeNative {
   refusal: Error | undefined;
   whyNotRaw = '';
   notes: string[] = [];
+  /** What scan_hosts gives. */
+  hosts: number[] = [0];
   rawFault = 'not_permitted';
   interfaces: NativeInterface[] = [];
 
@@ -77,6 +79,7 @@ export class FakeNative {
       scan_slots: () => this.slots,
       scan_backend: () => 'packet',
       scan_notes: () => this.notes,
+      scan_hosts: () => Float64Array.from(this.hosts),
       scan_destroy: note('destroy'),
       host_can_send_raw: () => this.whyNotRaw,
       host_require_raw: () => {

@@ -6,6 +6,7 @@ import {
 } from '../../../lib/scan/engines/concurrency.js';
 import { DepartureMeter } from '../../../lib/scan/engines/departure-meter.js';
 import { localAddresses } from '../../../lib/scan/engines/local-addresses.js';
+import { NO_HOSTGROUP } from '../../../lib/scan/hosts/host-options.js';
 import { SynScan } from '../../../lib/scan/engines/syn-scan.js';
 import type { ScanPlan } from '../../../lib/scan/scan-plan.js';
 import { SCAN_SLOT } from '../../../lib/scan/scan-slots.js';
@@ -35,6 +36,9 @@ const plan: ScanPlan = {
   firstPosition: 5,
   endPosition: 125,
   startPosition: 25,
+  hosts: NO_HOSTGROUP,
+  hostProgress: [],
+  settledBefore: 20,
   planHash: '',
 };
 

@@ -1,0 +1,25 @@
+// What only a SYN scan can do.
+
+import type { ScanSettings } from './options.js';
+import { notSupported } from './scan-errors.js';
+
+/**
+ * The connect technique neither sees who complains nor sends packet by packet, and it has one order for all targets.
+ *
+ * @throws PacegateError (`ERR_PACEGATE_NOT_SUPPORTED`) where an option that needs SYN packets is in use
+ */
+export function refuseSynOnly(
+  { backoff, hosts }: Pick<ScanSettings, 'backoff' | 'hosts'>,
+  why: string,
+): void {
+  const inUse = [
+    ...(backoff.adaptiveRate ? ['adaptiveRate'] : []),
+    ...(backoff.maxTargetRate > 0 ? ['maxTargetRate'] : []),
+    ...(backoff.maxPrefixRate.rate > 0 ? ['maxPrefixRate'] : []),
+    ...(hosts.max > 0 ? ['maxHostgroup'] : []),
+    ...(hosts.max === 0 && hosts.adaptiveTimeout ? ['adaptiveTimeout'] : []),
+  ];
+  if (inUse.length === 0) return;
+  const verb = inUse.length > 1 ? 'need' : 'needs';
+  throw notSupported(`${inUse.join(' and ')} ${verb} the technique 'syn'; ${why}`);
+}
