@@ -61,6 +61,12 @@ const claims: Readonly<Record<string, (text: string) => void>> = {
     expect(numbersAfter(text, 'sent:').slice(0, 2)).toEqual([200, 0]);
     expect(numbersAfter(text, 'sent while JavaScript was busy:')).toHaveLength(1);
   },
+  'scan-control.mjs': (text) => {
+    expect(numbersAfter(text, 'results:')).toEqual([1500, 0]);
+    expect(text).toContain('found the open port: yes\n');
+    expect(text).toMatch(/^bottleneck: [a-z-]+ \(.+\)$/m);
+    expect(text.match(/, which should be .+: (met|below|above|unknown)$/gm)).toHaveLength(5);
+  },
   'hybrid.mjs': (text) => {
     expect(numbersAfter(text, 'TokenBucket:')).toEqual([169, 3, 69]);
     expect(numbersAfter(text, 'HybridLimiter:')).toEqual([150, 3, 50]);

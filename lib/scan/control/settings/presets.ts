@@ -69,8 +69,13 @@ export const presets = Object.freeze({
 /** The name of one of the {@link presets}. */
 export type PresetName = keyof typeof presets;
 
-/** @throws InvalidArgumentError when there is no preset of that name */
+/**
+ * `quiet` is another word for `polite`.
+ *
+ * @throws InvalidArgumentError when there is no preset of that name
+ */
 export function presetNamed(name: string, value: unknown): Preset {
+  if (value === 'quiet') return presets.polite;
   if (typeof value === 'string' && Object.hasOwn(presets, value)) {
     return presets[value as PresetName];
   }

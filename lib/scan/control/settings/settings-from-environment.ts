@@ -24,8 +24,8 @@ export interface EnvironmentSettings {
 
 /** What goes before the environment, and what stands behind it. */
 export interface SettingsOptions extends EnvironmentSettings {
-  /** The name of one of the `presets`, for what neither options nor environment set. */
-  preset?: PresetName;
+  /** The name of one of the `presets` (`quiet` is `polite`), for what neither options nor environment set. */
+  preset?: PresetName | 'quiet';
 }
 
 /** One setting, and its variable. */

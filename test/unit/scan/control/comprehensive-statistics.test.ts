@@ -294,7 +294,7 @@ describe('a pool under control', () => {
     let fault: Error | undefined = new Error('refused by the host');
     let isOver = false;
     function* tasks() {
-      for (let port = 0; !isOver; port = (port + 1) % 60_000) yield task(clock, port, 10, fault);
+      for (let port = 0; !isOver; port = (port + 1) % 60_000) yield task(clock, port, 50, fault);
     }
     const results = pool.submitBatch(tasks());
     const reading = (async () => {
@@ -307,11 +307,11 @@ describe('a pool under control', () => {
     expect(limiter.rate).toBe(500);
     const before = pool.statistics();
     await clock.advance(1000);
-    const each = 5 * Math.floor(1000 / 110);
+    const each = 5 * Math.floor(1000 / 150);
     const done = pool.statistics().attempts - before.attempts;
     expect(Math.abs(done - each)).toBeLessThanOrEqual(5);
     fault = undefined;
-    await clock.advance(30_000);
+    await clock.advance(20_000);
     expect(throttle.statistics()).toMatchObject({ level: 0, workerShare: 1, waitMs: 0 });
     expect([limiter.rate, pool.statistics().workers]).toEqual([1000, 10]);
     isOver = true;

@@ -120,6 +120,13 @@ describe('presets', () => {
     ]);
   });
 
+  it('H8 quiet is another word for polite', () => {
+    expect(settingsFromEnvironment({}, { preset: 'quiet' })).toEqual({
+      maxRate: 20,
+      maxWorkers: 10,
+    });
+  });
+
   it('H8 a scan takes the most of each', () => {
     for (const { maxRate, maxWorkers, rate, workers } of Object.values(presets)) {
       expect([maxRate, maxWorkers]).toEqual([rate.most, workers.most]);
