@@ -30,14 +30,14 @@ export function planHash(plan: {
   ranges: readonly AddressRange[];
   ports: Uint16Array;
   shard: Shard | undefined;
-  hasHostgroup: boolean;
+  hasHostgroup?: boolean;
 }): string {
   const hash = createHash('sha256');
   hash.update(`pacegate-scan-1\0${plan.technique}\0${plan.seed}\0${plan.ranges.length}\0`);
   hash.update(encodeRanges(plan.ranges));
   hash.update(plan.ports.join(','));
   if (plan.shard !== undefined) hash.update(`\0${plan.shard.index}/${plan.shard.count}`);
-  if (plan.hasHostgroup) hash.update('\0hostgroup');
+  if (plan.hasHostgroup === true) hash.update('\0hostgroup');
   return hash.digest('hex');
 }
 
