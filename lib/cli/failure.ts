@@ -44,6 +44,11 @@ export interface Failure {
   readonly exitCode: number;
 }
 
+/** True where standard error is for a program: then failures are JSON too. */
+function isStatusJson(): boolean {
+  return process.argv.includes('--status-ndjson');
+}
+
 /** Puts an error into one line: `pacegate: what is wrong [CODE]`. */
 export function describeFailure(error: unknown): Failure {
   const code = codeOf(error);
@@ -51,8 +56,11 @@ export function describeFailure(error: unknown): Failure {
   const text = message.replace(/\s+/g, ' ').trim();
   // An option's part (`maxPrefixRate.rate`) is a part of its flag's text.
   const named = text.replace(/^(\w+)(?:\.\w+)*/, (name, word: string) => FLAGS[word] ?? name);
+  const time = new Date().toISOString();
   return {
-    line: `pacegate: ${named} [${code}]`,
+    line: isStatusJson()
+      ? JSON.stringify({ type: 'error', time, code, message: named })
+      : `pacegate: ${named} [${code}]`,
     exitCode: USAGE_CODES.has(code) ? EXIT.usage : EXIT.fault,
   };
 }

@@ -69,6 +69,14 @@ OUTPUT
   --json-summary        the summary as one line of JSON, on standard error
   --no-progress         no progress line
   --quiet               no progress line, no warnings, no summary
+  --status-ndjson       standard error as NDJSON: status each second, warning, backoff, note, summary, error
+
+KEYS, while standard input is a terminal
+  +  -                  a quarter faster, a fifth slower
+  p                     pause, and go on
+  q                     stop as Ctrl-C does: what is under way is awaited, all outputs are completed
+  ?                     this list
+  --noninteractive      read no keys
 
 Results go to standard output, as a table unless one of the outputs takes it; everything else to standard error.
 The table lists open ports; closed and filtered ones where 25 or fewer are, else the summary counts them.

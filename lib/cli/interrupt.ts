@@ -5,6 +5,7 @@ import { EXIT } from './failure.js';
 /** Watches for the signals that ask a program to end. */
 export class Interrupt {
   #exitCode: number | undefined;
+  readonly #onFirst: () => void;
   readonly #listeners: readonly (readonly [NodeJS.Signals, () => void])[];
 
   /**
@@ -12,6 +13,7 @@ export class Interrupt {
    * @param onSecond - called at the second one, after which the process exits at once; must not throw
    */
   constructor(onFirst: () => void, onSecond: () => void) {
+    this.#onFirst = onFirst;
     const codes = [
       ['SIGINT', EXIT.interrupted],
       ['SIGTERM', EXIT.terminated],
@@ -22,8 +24,7 @@ export class Interrupt {
           onSecond();
           process.exit(exitCode);
         }
-        this.#exitCode = exitCode;
-        onFirst();
+        this.#end(exitCode);
       };
       process.on(signal, listener);
       return [signal, listener] as const;
@@ -35,8 +36,18 @@ export class Interrupt {
     return this.#exitCode;
   }
 
+  /** Asks for an orderly end as the first Ctrl-C does; more of it changes nothing. */
+  readonly request = (): void => {
+    if (this.#exitCode === undefined) this.#end(EXIT.interrupted);
+  };
+
   /** Watches no longer. */
   dispose(): void {
     for (const [signal, listener] of this.#listeners) process.off(signal, listener);
+  }
+
+  #end(exitCode: number): void {
+    this.#exitCode = exitCode;
+    this.#onFirst();
   }
 }

@@ -11,7 +11,7 @@ import type { ScanFlags } from './scan-flags.js';
 import { version } from './version.js';
 
 /** Flags and commands of the contract that come in later versions. */
-const LATER = new Set([...['--host-timeout', '--max-rate-cap', '--status-ndjson']]);
+const LATER = new Set(['--host-timeout', '--max-rate-cap']);
 const LATER_COMMANDS = new Set(['bench', 'serve']);
 
 /**
@@ -127,6 +127,8 @@ function scanCommand(root: Command): Command {
     .option('--output-all <BASE>')
     .option('--output <FORMAT:FILE>', '', collect)
     .option('--metadata')
+    .option('--status-ndjson')
+    .option('--noninteractive')
     .option('--open')
     .option('--json-summary')
     .option('--quiet')

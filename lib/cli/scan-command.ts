@@ -1,16 +1,20 @@
 // `pacegate scan`: results to standard output, everything else to standard error.
 
-import { scan, type ScanOptions } from '../scan/index.js';
+import { scan, type Scan, type ScanOptions } from '../scan/index.js';
 import { checkScanOptions } from '../scan/options.js';
 import { describeFailure, EXIT } from './failure.js';
 import { Interrupt } from './interrupt.js';
-import { Messages } from './messages.js';
 import { chosenOutputs } from './output/chosen-outputs.js';
-import { openSinks } from './output/open-sinks.js';
-import { printResults } from './output/print-results.js';
+import { openSinks, type Outputs } from './output/open-sinks.js';
+import { printResults, type PrintOutcome } from './output/print-results.js';
 import type { RunStart } from './output/result-sink.js';
-import { ResumeKeeper } from './resume-keeper.js';
+import type { Keyboard } from './keys/keyboard.js';
+import { KEYS_HINT, watchKeys } from './keys/scan-keys.js';
+import { ResumeKeeper } from './resume/resume-keeper.js';
 import { scanOptions, type ScanFlags } from './scan-flags.js';
+import { Messages } from './status/messages.js';
+import type { Report } from './status/report.js';
+import { StatusNdjson } from './status/status-ndjson.js';
 import { version } from './version.js';
 
 /**
@@ -20,64 +24,115 @@ import { version } from './version.js';
  * @throws what made the scan impossible, before it began or later
  */
 export async function runScan(targets: readonly string[], flags: ScanFlags): Promise<number> {
-  const options = scanOptions(flags, targets);
-  const keeper = new ResumeKeeper(flags.resume);
-  const messages = new Messages(flags);
-  const abort = new AbortController();
-  const stop = (): void => {
-    abort.abort();
-  };
-  const interrupt = new Interrupt(() => {
-    keeper.saveSoon(); // a second signal does not wait for the answers under way
-    stop();
-  }, messages.clear);
-  const isInterrupted = (): boolean => interrupt.exitCode !== undefined;
+  const command = new ScanCommand(scanOptions(flags, targets), flags);
   try {
-    const outputs = await openSinks(chosenOutputs(flags), {
-      start: runStart(options, flags),
-      hasMetadata: flags.metadata ?? false,
-      isContinued: options.resume !== undefined,
-      spoolFile: keeper.spoolFile,
-      stop,
-      beforeWrite: messages.clear,
+    return await command.run();
+  } finally {
+    command.dispose();
+  }
+}
+
+/** One scan with all that is around it: outputs, status, keys, signals, the resume file. */
+class ScanCommand {
+  readonly #options: ScanOptions;
+  readonly #flags: ScanFlags;
+  readonly #keeper: ResumeKeeper;
+  readonly #report: Report;
+  readonly #interrupt: Interrupt;
+  readonly #abort = new AbortController();
+  #keyboard: Keyboard | undefined;
+
+  constructor(options: ScanOptions, flags: ScanFlags) {
+    this.#options = options;
+    this.#flags = flags;
+    this.#keeper = new ResumeKeeper(flags.resume);
+    this.#report = reportFor(flags);
+    this.#interrupt = new Interrupt(() => {
+      this.#keeper.saveSoon(); // a second signal does not wait for the answers under way
+      this.#abort.abort();
+    }, this.#report.clear);
+  }
+
+  async run(): Promise<number> {
+    const outputs = await this.#openOutputs();
+    const running = scan({ ...this.#options, signal: this.#abort.signal });
+    this.#keeper.follow(running, outputs);
+    this.#report.follow(running);
+    this.#watchKeys(running);
+    const outcome = await printResults(
+      running,
+      outputs,
+      () => this.#isInterrupted,
+      this.#keeper.rest,
+    );
+    this.#keyboard?.dispose();
+    if (outcome.isScanAtFault) this.#report.figures(running.statistics);
+    return this.#conclude(outcome, await this.#keeper.keep(outcome.isAllWritten));
+  }
+
+  dispose(): void {
+    this.#keyboard?.dispose();
+    this.#report.clear();
+    this.#interrupt.dispose();
+  }
+
+  get #isInterrupted(): boolean {
+    return this.#interrupt.exitCode !== undefined;
+  }
+
+  #openOutputs(): Promise<Outputs> {
+    return openSinks(chosenOutputs(this.#flags), {
+      start: runStart(this.#options, this.#flags),
+      hasMetadata: this.#flags.metadata ?? false,
+      isContinued: this.#options.resume !== undefined,
+      spoolFile: this.#keeper.spoolFile,
+      stop: () => {
+        this.#abort.abort();
+      },
+      beforeWrite: this.#report.clear,
       warn: (message) => {
-        messages.print(`warning: ${message}`);
+        this.#report.print(`warning: ${message}`);
       },
     });
-    const running = scan({ ...options, signal: abort.signal });
-    keeper.follow(running, outputs);
-    messages.follow(running);
-    const outcome = await printResults(running, outputs, isInterrupted, keeper.rest);
-    const { summary, error } = outcome;
-    if (outcome.isScanAtFault) messages.figures(running.statistics);
-    const unsaved = await keeper.keep(outcome.isAllWritten);
+  }
+
+  #watchKeys(running: Scan): void {
+    if (!isInteractive(this.#flags)) return;
+    this.#keyboard = watchKeys(running, this.#report, this.#interrupt.request);
+    if (this.#keyboard?.isReading === true) this.#report.print(KEYS_HINT);
+  }
+
+  /** @param unsaved - why the resume file is not as it should be */
+  #conclude({ summary, error }: PrintOutcome, unsaved: Error | undefined): number {
     if (summary === undefined || error !== undefined) {
-      messages.clear();
-      report(unsaved);
+      this.#report.clear();
+      if (unsaved !== undefined) process.stderr.write(`${describeFailure(unsaved).line}\n`);
       throw error;
     }
     // Whoever closed standard output has seen enough.
-    if (isInterrupted() || !abort.signal.aborted) messages.summarize(summary, isInterrupted());
+    if (this.#isInterrupted || !this.#abort.signal.aborted)
+      this.#report.summarize(summary, this.#isInterrupted);
     if (unsaved !== undefined) throw unsaved;
-    if (!summary.complete && flags.resume !== undefined) {
-      messages.print(
-        `go on with the same command: --resume ${flags.resume} holds where it stopped`,
-      );
+    const { resume } = this.#flags;
+    if (!summary.complete && resume !== undefined) {
+      this.#report.print(`go on with the same command: --resume ${resume} holds where it stopped`);
     }
-    return interrupt.exitCode ?? EXIT.done;
-  } finally {
-    messages.clear();
-    interrupt.dispose();
+    return this.#interrupt.exitCode ?? EXIT.done;
   }
+}
+
+function reportFor(flags: ScanFlags): Report {
+  if (flags.statusNdjson === undefined) return new Messages(flags);
+  return new StatusNdjson((line) => process.stderr.write(`${line}\n`));
+}
+
+/** Keys are for who watches; standard input may be a list of targets, and standard error a program's. */
+function isInteractive(flags: ScanFlags): boolean {
+  return !flags.noninteractive && !flags.quiet && !flags.statusNdjson && flags.inputList !== '-';
 }
 
 function runStart(options: ScanOptions, { shard }: ScanFlags): RunStart {
   const { ports, timeoutMs } = checkScanOptions(options);
   const args = process.argv.slice(2);
   return { version: version(), args, startedAt: new Date(), ports, timeoutMs, shard };
-}
-
-/** A fault beside the one that ends the command. */
-function report(error: Error | undefined): void {
-  if (error !== undefined) process.stderr.write(`${describeFailure(error).line}\n`);
 }

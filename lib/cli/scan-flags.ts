@@ -17,10 +17,11 @@ import type { PortState } from '../scan/reasons.js';
 import { normalizeRanges, totalSize } from '../scan/targets/address-range.js';
 import { numberOf, wantedHosts, type HostFlags } from './host-flags.js';
 import { chosenOutputs, type OutputFlags } from './output/chosen-outputs.js';
-import { loadResumeFile } from './resume-file.js';
+import type { ReportFlags } from './status/report.js';
+import { loadResumeFile } from './resume/resume-file.js';
 
 /** What the parser found; texts are unchecked. */
-export interface ScanFlags extends OutputFlags, HostFlags {
+export interface ScanFlags extends OutputFlags, ReportFlags, HostFlags {
   synScan?: true;
   connectScan?: true;
   ports?: string;
@@ -46,9 +47,7 @@ export interface ScanFlags extends OutputFlags, HostFlags {
   resume?: string;
   metadata?: true;
   open?: true;
-  jsonSummary?: true;
-  quiet?: true;
-  progress: boolean;
+  noninteractive?: true;
   iAmAuthorised?: true;
 }
 

@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { normalizeArgv, spelling } from '../../lib/cli/argv.js';
 import { describeFailure } from '../../lib/cli/failure.js';
-import { count, duration, rate } from '../../lib/cli/format.js';
+import { count, duration, rate } from '../../lib/cli/status/format.js';
 import { Interrupt } from '../../lib/cli/interrupt.js';
-import { Messages } from '../../lib/cli/messages.js';
+import { Messages } from '../../lib/cli/status/messages.js';
 import { ResultTable } from '../../lib/cli/output/table.js';
-import { ProgressLine, type ProgressStream } from '../../lib/cli/progress.js';
+import { ProgressLine, type ProgressStream } from '../../lib/cli/status/progress-line.js';
 import { InvalidRangeError } from '../../lib/internal/errors.js';
 import type { PortState, ScanResult, ScanStatistics } from '../../lib/scan/index.js';
 import { scanStatistics } from '../../lib/scan/statistics.js';
@@ -114,7 +114,7 @@ describe('the progress line', () => {
     const line = new ProgressLine(screen, { NO_COLOR: '1' });
     line.update(statistics());
     expect(screen.text).toBe(
-      '\r[##------------------] 12.3%  19 998/20 000 packets/s  3 open  ETA 1:01\u001b[K',
+      '\r[#---------] 12.3%  19 998/20 000 packets/s  3 open  ETA 1:01\u001b[K',
     );
     line.clear();
     line.clear();
@@ -138,7 +138,29 @@ describe('the progress line', () => {
   it('never wraps in a narrow terminal', () => {
     const screen = new Screen(true, 40);
     new ProgressLine(screen, { NO_COLOR: '1' }).update(statistics());
-    expect(screen.text.replace('\r', '').replace('\u001b[K', '')).toHaveLength(39);
+    expect(screen.text.replace('\r', '').replace('\u001b[K', '').length).toBeLessThan(40);
+  });
+
+  it.each([
+    [200, /^\[#-{9}\] 12\.3%  .* packets\/s ▇▇  3 open  2 backed off  ETA 1:01$/],
+    [70, /^12\.3%  .* packets\/s ▇▇  3 open  2 backed off  ETA 1:01$/],
+    [65, /^12\.3%  .* packets\/s  3 open  2 backed off  ETA 1:01$/],
+    [45, /^12% 17 000\/20 000\/s 3 open 1:01$/],
+    [12, /^12% 17 000\/$/],
+  ])('gives up the least useful first where there are %i columns', (columns, form) => {
+    const screen = new Screen(true, columns);
+    const line = new ProgressLine(screen, { NO_COLOR: '1', LANG: 'C.UTF-8' });
+    const figures = { currentPacketsPerSecond: 17_000, backedOffTargets: 2 };
+    line.update(statistics({ ...figures, elapsedMs: 1000 }));
+    screen.text = '';
+    line.update(statistics({ ...figures, elapsedMs: 2000 }));
+    expect(screen.text.replace('\r', '').replace('\u001b[K', '')).toMatch(form);
+  });
+
+  it('says that the scan is paused', () => {
+    const screen = new Screen(true);
+    new ProgressLine(screen, {}).update(statistics(), true);
+    expect(screen.text).toMatch(/3 open.*\u001b\[33mpaused/);
   });
 
   it('writes a plain line every five seconds where there is no terminal', () => {

@@ -1,6 +1,6 @@
 // How a scan went, on standard error when it is over.
 
-import type { ScanSummary } from '../scan/index.js';
+import type { ScanSummary } from '../../scan/index.js';
 import { count, rate } from './format.js';
 
 /** The summary as two or three lines of text. */

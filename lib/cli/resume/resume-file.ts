@@ -3,9 +3,9 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { open, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { InvalidArgumentError, PacegateError } from '../internal/errors.js';
-import type { ScanState } from '../scan/index.js';
-import { checkScanState } from '../scan/state.js';
+import { InvalidArgumentError, PacegateError } from '../../internal/errors.js';
+import type { ScanState } from '../../scan/index.js';
+import { checkScanState } from '../../scan/state.js';
 
 /**
  * Reads the state to go on from; a file that does not exist yet means a scan from its beginning.

@@ -1,8 +1,8 @@
 // Keeps the resume file of a scan, however the scan ends. The file is never ahead of the outputs: a state is taken, then
 // everything up to it is written out, then the state is.
 
-import type { Scan } from '../scan/index.js';
-import type { Outputs } from './output/open-sinks.js';
+import type { Scan } from '../../scan/index.js';
+import type { Outputs } from '../output/open-sinks.js';
 import { checkResumeFile, removeResumeFile, saveResumeFile, spoolFileOf } from './resume-file.js';
 
 const EVERY_MS = 1000;

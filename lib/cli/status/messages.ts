@@ -1,28 +1,22 @@
-// What a scan says about itself on standard error.
+// Status for a person: progress, warnings and the summary, as far as they are wanted.
 
-import type { Scan, ScanStatistics, ScanSummary } from '../scan/index.js';
+import type { Scan, ScanStatistics, ScanSummary } from '../../scan/index.js';
 import { count } from './format.js';
-import { ProgressLine } from './progress.js';
+import { ProgressLine } from './progress-line.js';
+import type { Report, ReportFlags } from './report.js';
 import { jsonSummary, summaryLines } from './summary.js';
 
-/** Which messages are wanted. */
-export interface MessageFlags {
-  readonly quiet?: true;
-  readonly progress: boolean;
-  readonly jsonSummary?: true;
-}
-
-/** Prints progress, warnings and the summary, as far as they are wanted. */
-export class Messages {
-  readonly #flags: MessageFlags;
+/** Prints on standard error. */
+export class Messages implements Report {
+  readonly #flags: ReportFlags;
   readonly #progress: ProgressLine;
+  #isPaused = false;
 
-  constructor(flags: MessageFlags) {
+  constructor(flags: ReportFlags) {
     this.#flags = flags;
     this.#progress = new ProgressLine(process.stderr);
   }
 
-  /** Takes the progress line away before something else is printed. */
   readonly clear = (): void => {
     this.#progress.clear();
   };
@@ -35,11 +29,15 @@ export class Messages {
     });
     if (!this.#flags.progress) return;
     scan.on('progress', (statistics) => {
-      this.#progress.update(statistics);
+      this.#progress.update(statistics, this.#isPaused);
     });
   }
 
-  /** One line of our own; not printed when quiet. */
+  setPaused(isPaused: boolean): void {
+    this.#isPaused = isPaused;
+  }
+
+  /** Not printed when quiet. */
   print(message: string): void {
     if (!this.#flags.quiet) this.#write(`pacegate: ${message}`);
   }
@@ -49,7 +47,6 @@ export class Messages {
     else if (!this.#flags.quiet) for (const line of summaryLines(summary)) this.#write(line);
   }
 
-  /** What is known of a scan that failed on its way. */
   figures(statistics: ScanStatistics): void {
     const { settled, total } = statistics;
     if (total === 0 || this.#flags.jsonSummary) return;
