@@ -24,6 +24,7 @@ interface Reader<Out> {
  */
 export class CompletionStream<In, Out> implements AsyncIterableIterator<Out, undefined> {
   readonly #source: Iterator<In> | AsyncIterator<In>;
+  readonly #isAsync: boolean;
   readonly #work: StreamWork<In, Out>;
   readonly #signal: AbortSignal | undefined;
   /** Ends what is under way. */
@@ -36,6 +37,8 @@ export class CompletionStream<In, Out> implements AsyncIterableIterator<Out, und
   #isPulling = false;
   /** Nothing more is pulled. */
   #isDry = false;
+  /** The consumer broke off: nothing is handed over any more. */
+  #isLeft = false;
   #failure: { readonly error: unknown } | undefined;
 
   constructor(
@@ -43,6 +46,7 @@ export class CompletionStream<In, Out> implements AsyncIterableIterator<Out, und
     work: StreamWork<In, Out>,
     signal: AbortSignal | undefined,
   ) {
+    this.#isAsync = Symbol.asyncIterator in source;
     this.#source =
       Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
     this.#work = work;
@@ -70,8 +74,10 @@ export class CompletionStream<In, Out> implements AsyncIterableIterator<Out, und
 
   /** Ends the stream; resolves when nothing of it is under way any more. */
   async return(): Promise<IteratorResult<Out, undefined>> {
+    this.#isLeft = true;
     this.#stop();
     this.#finished.length = 0;
+    this.#failure = undefined;
     this.#ender.abort(new Error('nobody waits for this any more'));
     this.#settle();
     if (this.#underWay > 0) await new Promise<void>((resolve) => this.#leaving.push(resolve));
@@ -102,8 +108,8 @@ export class CompletionStream<In, Out> implements AsyncIterableIterator<Out, und
     this.#isPulling = true;
     try {
       const pulled = this.#source.next();
-      if (!(pulled instanceof Promise)) this.#take(pulled);
-      else void pulled.then(this.#takeLate, this.#fault);
+      if (this.#isAsync) Promise.resolve(pulled).then(this.#takeLate, this.#fault);
+      else this.#take(pulled as IteratorResult<In>);
     } catch (error) {
       this.#fault(error);
     }
@@ -133,7 +139,7 @@ export class CompletionStream<In, Out> implements AsyncIterableIterator<Out, und
     this.#work.run(item, this.#ender.signal).then(
       (out) => {
         this.#underWay -= 1;
-        if (out !== undefined) this.#handOver(out);
+        if (out !== undefined && !this.#isLeft) this.#handOver(out);
         this.#fill();
         this.#settle();
       },
@@ -151,7 +157,7 @@ export class CompletionStream<In, Out> implements AsyncIterableIterator<Out, und
   }
 
   #fail(error: unknown): void {
-    this.#failure ??= { error };
+    if (!this.#isLeft) this.#failure ??= { error };
     this.#stop();
     this.#settle();
   }

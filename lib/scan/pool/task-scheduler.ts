@@ -201,8 +201,9 @@ export class TaskScheduler {
     job.reject(closed('before this task was begun'));
   }
 
+  /** Where nothing is worked on nothing is to be repeated: there is always one worker. */
   #tellClosers(): void {
-    if (this.#active.size > 0 || this.#repeats.size > 0) return;
+    if (this.#active.size > 0) return;
     for (const tell of this.#closers.splice(0)) tell();
   }
 }

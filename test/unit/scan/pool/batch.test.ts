@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { ConnectionPool, type PoolOptions, type ScanTask } from '../../../../lib/scan/index.js';
 import { ManualClock } from '../../../../lib/testing/index.js';
@@ -73,9 +74,11 @@ describe('a batch', () => {
     const clock = new ManualClock();
     const pool = poolOn(clock);
     const source = new Source(1000, (port) => taskFor(port, answerAfter(clock, port + 1)));
+    const { signal } = new AbortController();
+    const batch = pool.submitBatch(source, { signal });
     let read = 0;
     const reading = (async () => {
-      for await (const result of pool.submitBatch(source)) {
+      for await (const result of batch) {
         expect(result.state).toBe('open');
         if (++read === 3) break;
       }
@@ -83,6 +86,8 @@ describe('a batch', () => {
     await clock.advance(100);
     await reading;
     expect(read).toBe(3);
+    expect(await batch.next()).toEqual({ value: undefined, done: true });
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
     expect(source.isLetGo).toBe(true);
     expect(clock.sleeping).toBe(0);
     const { submitted, completed, aborted, active, queued } = pool.statistics();

@@ -120,12 +120,20 @@ describe('a task without a probe', () => {
     expect(await first).toMatchObject({ state: 'closed' });
 
     const other = new World(() => ({ kind: 'busy', code: 'EMFILE' }));
-    const refused = other.submit('192.0.2.1', 1).catch((error: unknown) => error);
-    await other.clock.advance(75);
+    const ends = Array.from({ length: 30 }, (_, port) =>
+      other.submit('192.0.2.1', port).catch((error: unknown) => error),
+    );
+    await other.clock.advance(75); // one tries again, the others wait for it
+    expect(other.scheduler.statistics()).toMatchObject({ active: 1, queued: 29 });
+    const { length } = other.probes;
     const ended = other.scheduler.close();
     other.scheduler.abortAll();
     await ended;
-    expect(await refused).toMatchObject({ code: 'ERR_PACEGATE_DISPOSED' });
+    for (const end of await Promise.all(ends)) {
+      expect(end).toMatchObject({ code: 'ERR_PACEGATE_DISPOSED' });
+    }
+    expect(other.probes).toHaveLength(length);
+    expect(other.scheduler.statistics()).toMatchObject({ aborted: 30, active: 0, queued: 0 });
     expect(other.clock.sleeping).toBe(0);
   });
 });
@@ -153,5 +161,21 @@ describe('what is short', () => {
     expect(workers(100, 1024)).toBe(100);
     expect(workers(100, 20)).toBe(1);
     expect(workers(100, Infinity)).toBe(100);
+  });
+
+  it('H6 is waited for: 5 s in which nothing at all could be made, or 100 refusals of one task', () => {
+    const limit = new WorkerLimit(10, undefined, () => undefined);
+    const refused = (refusals: number, atMs: number) => {
+      limit.began();
+      return limit.refused(refusals, BigInt(atMs) * 1_000_000n);
+    };
+    expect(refused(1, 0)).toBe(true);
+    expect(refused(2, 4999)).toBe(true);
+    expect(refused(3, 5000)).toBe(false);
+    limit.began();
+    limit.made();
+    expect(refused(4, 6000)).toBe(true);
+    expect(refused(99, 6001)).toBe(true);
+    expect(refused(100, 6002)).toBe(false);
   });
 });

@@ -52,6 +52,7 @@ describe('the rate of a pool', () => {
     await clock.advance(26_000);
     const { items } = await collecting;
     expect(items.filter(({ state }) => state === 'open')).toHaveLength(500);
+    expect(clock.sleeping).toBe(0);
   });
 
   it('every attempt takes a permit, repeated ones too', async () => {
@@ -95,6 +96,29 @@ describe('the rate of a pool', () => {
     await clock.advance(50);
     expect(await first).toMatchObject({ message: 'enough' });
     expect(await second).toMatchObject({ state: 'open', durationMs: 0, waitMs: 100 });
+  });
+
+  it('H6 a task that is aborted in any turn before its attempt costs no unit', async () => {
+    const clock = new ManualClock();
+    const limiter = new TokenBucket({ rate: 1, burst: 100, clock });
+    const pool = poolOn(clock, { limiter });
+    let attempts = 0;
+    const probe = () => {
+      attempts += 1;
+      return { state: 'open' as const };
+    };
+    for (let turns = 0; turns < 30; turns++) {
+      const controller = new AbortController();
+      const { signal } = controller;
+      const ending = pool.submit(taskFor(turns, probe), { signal }).catch(() => undefined);
+      for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+      controller.abort();
+      await ending;
+    }
+    await clock.advance(0);
+    expect(attempts).toBeGreaterThan(0);
+    expect(attempts).toBeLessThan(30);
+    expect(limiter.availableTokens()).toBe(100 - attempts);
   });
 
   it('a limiter that was disposed of serves nobody, and is no reason to hang', async () => {
