@@ -38,6 +38,8 @@ export interface StatisticsSources {
   /** The limiter that tasks take their permits from. */
   limiter?: { readonly rate: number; statistics(): LimiterStatistics } | undefined;
   pool?: { statistics(): PoolFigures } | undefined;
+  /** A pipeline, for the figures of its pool. */
+  pipeline?: { statistics(): { readonly pool: PoolFigures | undefined } } | undefined;
   /** A running scan; its rate is the limit where no `limiter` is given. */
   scan?: { readonly statistics: ScanStatistics } | undefined;
   monitor?:
@@ -61,24 +63,26 @@ export interface SourceFigures {
   readonly degraded: readonly Degradation[];
 }
 
-const WITH_METHOD = ['limiter', 'pool', 'monitor', 'throttle'] as const;
-const KNOWN = [...WITH_METHOD, 'scan', 'timeoutMs', 'overMs'];
+const WITH_METHOD = ['limiter', 'pool', 'pipeline', 'monitor', 'throttle'] as const;
+const SOURCES = [...WITH_METHOD, 'scan'] as const;
+const KNOWN = [...SOURCES, 'timeoutMs', 'overMs'];
 
 /** @throws InvalidArgumentError, InvalidRangeError for sources that are none, and where there is none */
 export function readSources(sources: StatisticsSources): SourceFigures {
   const given = checkOptions('sources', sources, KNOWN);
   for (const name of WITH_METHOD) checkStatisticsMethod(name, given[name]);
-  const { limiter, pool, scan, monitor, throttle, timeoutMs, overMs = 60_000 } = sources;
-  if ([limiter, pool, scan, monitor, throttle].every((source) => source === undefined)) {
+  const { limiter, pool, pipeline, scan, monitor, throttle } = sources;
+  const { timeoutMs, overMs = 60_000 } = sources;
+  if (SOURCES.every((name) => given[name] === undefined)) {
     throw new InvalidArgumentError(
-      'sources: none given; name at least one of limiter, pool, scan, monitor, throttle',
+      `sources: none given; name at least one of ${SOURCES.join(', ')}`,
     );
   }
   if (timeoutMs !== undefined) checkNumber('timeoutMs', timeoutMs, { above: 0 });
   const throttled = throttle?.statistics();
   return {
     limiter: limiter && { rate: limiter.rate, statistics: limiter.statistics() },
-    pool: pool?.statistics(),
+    pool: pool?.statistics() ?? pipeline?.statistics().pool,
     scan: scan?.statistics,
     monitor: monitor?.statistics(overMs),
     throttle: throttled,

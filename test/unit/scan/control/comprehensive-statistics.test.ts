@@ -6,6 +6,7 @@ import {
   outcomeOf,
   PerformanceMonitor,
   ResourceThrottle,
+  ScanPipeline,
   type PoolFigures,
   type StatisticsSources,
 } from '../../../../lib/scan/index.js';
@@ -141,6 +142,7 @@ describe('comprehensive statistics', () => {
   it.each<[string, string, StatisticsSources]>([
     ['rate-limit', '95 % of the limit', { limiter: limiterOf(100, 95), pool: poolOf() }],
     ['workers', 'all 10 workers', { limiter: limiterOf(100, 50), pool: poolOf() }],
+    ['workers', '0 tasks wait', { pool: poolOf({ queued: 0 }) }],
     ['permits', '6 of 10 workers wait', { pool: poolOf({ waiting: 6 }) }],
     ['demand', '7 of 10 workers have nothing', { pool: poolOf({ queued: 0, active: 3 }) }],
     ['rate-limit', '90 % of', { scan: scanOf({ currentPacketsPerSecond: 900 }) }],
@@ -231,7 +233,7 @@ describe('comprehensive statistics', () => {
   });
 
   it.each<[object, string]>([
-    [{}, 'at least one of limiter, pool, scan, monitor, throttle'],
+    [{}, 'at least one of limiter, pool, pipeline, monitor, throttle, scan'],
     [{ limiter: { rate: 5 } }, 'limiter must be'],
     [{ pool: null }, 'pool must be'],
     [{ scanner: 1 }, '"scanner"'],
@@ -277,6 +279,25 @@ describe('a pool under control', () => {
     await clock.advance(3000);
     await reading;
     await pool.close();
+  });
+
+  it('H11 that is a pipeline, too', async () => {
+    const clock = new ManualClock();
+    const probe = () => ({ state: 'open' as const });
+    const limiter = new TokenBucket({ rate: 1000, burst: 100, clock });
+    const pipeline = new ScanPipeline({
+      targets: '192.0.2.1',
+      ports: '1-20',
+      probe,
+      limiter,
+      clock,
+    });
+    expect(comprehensiveStatistics({ pipeline }).connectionPool).toBeUndefined();
+    let results = 0;
+    for await (const { state } of pipeline) results += state === 'open' ? 1 : 0;
+    const { connectionPool, performance } = comprehensiveStatistics({ pipeline });
+    expect([results, connectionPool?.completed]).toEqual([20, 20]);
+    expect(performance).toMatchObject({ errorPercent: 0, bottleneck: { name: 'demand' } });
   });
 
   it('H10 gives way to failures by workers, waits and rate, and comes back', async () => {

@@ -1,8 +1,9 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { TokenBucket } from '../../../../lib/index.js';
 import {
   AdaptiveRate,
   ResourceThrottle,
+  SystemReadings,
   type Degradation,
   type ResourceName,
   type ResourceThrottleOptions,
@@ -78,7 +79,9 @@ describe('ResourceThrottle', () => {
     expect(changes).toHaveLength(0);
     await seconds(1);
     expect([measures(), limiter.rate]).toEqual([[0.25, 200, 0.5], 200]);
-    await seconds(3 * 8);
+    await seconds(2);
+    expect(changes).toHaveLength(1);
+    await seconds(1 + 3 * 7);
     expect([measures(), limiter.rate]).toEqual([[1, 0, 1], 400]);
     expect(changes.map(({ measure }) => measure)).toEqual(
       ['rate', 'wait', 'workers'].flatMap((measure) => [measure, measure, measure]),
@@ -241,6 +244,24 @@ describe('ResourceThrottle', () => {
     }).toThrow('disposed');
     throttle.observe({ success: true }); // of a task that was under way
     await throttle.wait();
+  });
+});
+
+describe('the readings of a ResourceThrottle', () => {
+  it('are disposed of with it where they are its own, and left alone where they were given', () => {
+    const disposed = vi.spyOn(SystemReadings.prototype, Symbol.dispose);
+    try {
+      using readings = new SystemReadings();
+      new ResourceThrottle({ readings, clock: new ManualClock() })[Symbol.dispose]();
+      expect(disposed).not.toHaveBeenCalled();
+      const throttle = new ResourceThrottle({ clock: new ManualClock() });
+      throttle.look();
+      expect(throttle.statistics().readings?.memoryPercent).toBeDefined();
+      throttle[Symbol.dispose]();
+      expect(disposed).toHaveBeenCalledTimes(1);
+    } finally {
+      disposed.mockRestore();
+    }
   });
 });
 
