@@ -67,6 +67,14 @@ const claims: Readonly<Record<string, (text: string) => void>> = {
     expect(text).toMatch(/^bottleneck: [a-z-]+ \(.+\)$/m);
     expect(text.match(/, which should be .+: (met|below|above|unknown)$/gm)).toHaveLength(5);
   },
+  'banners.mjs': (text) => {
+    const settled = text.match(/^settled: \d+ of \d+$/gm);
+    expect(settled).toEqual(['settled: 100 of 192', 'settled: 192 of 192']);
+    for (const label of ['220 mail.example ESMTP:', 'SSH-2.0-demo:', 'closed:']) {
+      expect(numbersAfter(text, label)).toEqual([64]);
+    }
+    expect(numbersAfter(text, 'results:')).toEqual([192]);
+  },
   'hybrid.mjs': (text) => {
     expect(numbersAfter(text, 'TokenBucket:')).toEqual([169, 3, 69]);
     expect(numbersAfter(text, 'HybridLimiter:')).toEqual([150, 3, 50]);

@@ -42,6 +42,7 @@ const step = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ step: fc.constant('close' as const), abort: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ step: fc.constant('rate' as const), rate: fc.nat(40) }) },
 );
 
 const setting = fc.record({
@@ -64,6 +65,7 @@ class Trial {
   readonly endings: Promise<void>[] = [];
   /** How often each task ended. */
   readonly ends = new Map<number, number>();
+  #isWithoutLimits = false;
   handedIn = 0;
   results = 0;
   rejected = 0;
@@ -109,6 +111,17 @@ class Trial {
     if (kind === 'busy' && Math.floor(ms) % 3 > 0)
       throw Object.assign(new Error('short'), { code: 'EMFILE' });
     return { state: 'open' as const };
+  }
+
+  /** At 0 the limiter ends, and with it the hostgroup. */
+  changeRate(rate: number): void {
+    if (rate > 0 && !this.#isWithoutLimits) {
+      this.limiter?.setRate(Math.max(rate, 5));
+    } else {
+      this.#isWithoutLimits = true;
+      this.limiter?.[Symbol.dispose]();
+      this.hostgroup?.[Symbol.dispose]();
+    }
   }
 
   ended(port: number): void {
@@ -180,6 +193,7 @@ test('H6 every task ends exactly once, whatever times out, throws, is aborted or
         else if (one.step === 'wait') await clock.advance(one.ms);
         else if (one.step === 'throttle') trial.throttle.turn(one.share);
         else if (one.step === 'close') void pool.close({ abort: one.abort });
+        else if (one.step === 'rate') trial.changeRate(one.rate);
         else trial.controllers[one.which % trial.controllers.length]?.abort();
         const { queued, active, submitted, ...counts } = pool.statistics();
         const { completed, failed, timedOut, rateLimited, aborted, refused } = counts;
