@@ -20,6 +20,8 @@ const FLAGS: Readonly<Record<string, string>> = {
   minHostgroup: '--min-hostgroup',
   hostgroupMode: '--hostgroup-mode',
   adaptiveTimeout: '--adaptive-timeout',
+  hostTimeoutMs: '--host-timeout',
+  tarpit: '--tarpit',
   retries: '--max-retries',
   timeoutMs: '--timeout',
   maxWorkers: '--max-workers',

@@ -44,6 +44,10 @@ PACE
   --max-parallelism N   the same as --max-hostgroup (nmap's bounds probes in flight: here --max-rate does)
   --adaptive-timeout    repeat a silent port's probe by measured round-trip times, from 100 ms to --timeout;
                         with a hostgroup that is so anyway, target by target
+  --host-timeout MS     give a target up that takes longer (unknown, host_timeout); sets a hostgroup of 64
+  --tarpit ACTION       targets open at nearly every port: warn names them (default with a hostgroup), skip
+                        leaves them alone, off
+  --tarpit-ports X/Y    such is a target with more than X of Y probed ports open, default 50/64
   --max-retries N       further probes for a silent port, exactly; default 2
   --timeout MS          wait for an answer after each probe, default 1000
   --max-workers N       connections under way at once (-sT), default by descriptors, at most 1000

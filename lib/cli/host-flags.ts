@@ -11,11 +11,14 @@ export interface HostFlags {
   maxParallelism?: string;
   hostgroupMode?: string;
   adaptiveTimeout?: true;
+  hostTimeout?: string;
+  tarpit?: string;
+  tarpitPorts?: string;
 }
 
 /** Makes the options of a scan; the library checks their values. */
 export function wantedHosts(flags: HostFlags): HostScanOptions {
-  const { minHostgroup, hostgroupMode, adaptiveTimeout } = flags;
+  const { minHostgroup, hostgroupMode, adaptiveTimeout, hostTimeout } = flags;
   const max = wantedMax(flags);
   return {
     ...(max === undefined ? {} : { maxHostgroup: max }),
@@ -24,7 +27,25 @@ export function wantedHosts(flags: HostFlags): HostScanOptions {
       : { minHostgroup: numberOf('--min-hostgroup', minHostgroup) }),
     ...(hostgroupMode === undefined ? {} : { hostgroupMode: hostgroupMode as 'sliding' }),
     ...(adaptiveTimeout === undefined ? {} : { adaptiveTimeout }),
+    ...(hostTimeout === undefined
+      ? {}
+      : { hostTimeoutMs: numberOf('--host-timeout', hostTimeout) }),
+    ...wantedTarpit(flags),
   };
+}
+
+function wantedTarpit({ tarpit, tarpitPorts }: HostFlags): Pick<HostScanOptions, 'tarpit'> {
+  const action = tarpit as 'skip' | undefined;
+  if (tarpitPorts === undefined) return action === undefined ? {} : { tarpit: action };
+  const [, open, probed] = /^(\d{1,5})\/(\d{1,5})$/.exec(tarpitPorts)?.map(Number) ?? [];
+  if (open === undefined || probed === undefined || tarpit === 'off')
+    throw invalidArgument(
+      '--tarpit-ports',
+      tarpitPorts,
+      'X/Y as in 50/64, with --tarpit warn or skip',
+    );
+  const ports = { openPorts: open, probedPorts: probed };
+  return { tarpit: action === undefined ? ports : { ...ports, action } };
 }
 
 function wantedMax({ maxHostgroup, maxParallelism }: HostFlags): number | undefined {

@@ -11,7 +11,7 @@ import type { ScanFlags } from './scan-flags.js';
 import { version } from './version.js';
 
 /** Flags and commands of the contract that come in later versions. */
-const LATER = new Set(['--host-timeout', '--max-rate-cap']);
+const LATER = new Set(['--max-rate-cap']);
 const LATER_COMMANDS = new Set(['bench', 'serve']);
 
 /**
@@ -110,6 +110,9 @@ function scanCommand(root: Command): Command {
     .option('--max-parallelism <N>')
     .option('--hostgroup-mode <MODE>')
     .option('--adaptive-timeout')
+    .option('--host-timeout <MS>')
+    .option('--tarpit <ACTION>')
+    .option('--tarpit-ports <X/Y>')
     .option('--max-retries <N>')
     .option('--timeout <MS>')
     .option('--max-workers <N>')

@@ -87,6 +87,7 @@ export type { ProbeAnswer, ScanProbe, ScanTask, TaskResult } from './pool/scan-t
 export type { AllBackedOff, BackoffEvent, TargetBackoff } from './backoff-event.js';
 export type { BackoffScanOptions, MaxPrefixRate } from './backoff-options.js';
 export type { HostScanOptions } from './hosts/host-options.js';
+export type { TarpitOptions } from './hosts/tarpit-options.js';
 export type { HostProgress } from './hosts/host-progress.js';
 export type { ScanOptions } from './options.js';
 export type { PaceOptions, Precision } from './pace-options.js';

@@ -24,6 +24,8 @@ export const nativeReasons = [
   'reject-route',
   'send-failed',
   'rate_limit_timeout',
+  'host_timeout',
+  'too_many_open',
 ] as const;
 
 /**

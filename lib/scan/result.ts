@@ -1,6 +1,7 @@
 // One result, and the native engine's 32-byte records read into results.
 
 import type { BackoffEvent } from './backoff-event.js';
+import type { TarpitNotice } from './hosts/host-watch.js';
 import { formatIpv4, formatIpv6Groups } from './targets/address.js';
 import { nativeReasons, portStates, type PortState, type ScanReason } from './reasons.js';
 
@@ -23,26 +24,34 @@ export interface ScanResult {
 export const RESULT_RECORD_BYTES = 32;
 
 /** Kinds of records in the order of their numbers. */
-const KIND = { finding: 0, backoff: 1, allBackedOff: 2 } as const;
+const KIND = { finding: 0, backoff: 1, allBackedOff: 2, tarpit: 3 } as const;
+
+/** What records tell that are no results. */
+export interface Notices {
+  readonly backoffs: BackoffEvent[];
+  readonly tarpits: TarpitNotice[];
+}
 
 /** Reads the first `count` records of `bytes`, each to the end of the list that takes its kind. */
 export function decodeRecords(
   bytes: Uint8Array,
   count: number,
   results: ScanResult[],
-  backoffs: BackoffEvent[],
+  { backoffs, tarpits }: Notices,
 ): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let at = 0; at < count * RESULT_RECORD_BYTES; at += RESULT_RECORD_BYTES) {
     const kind = view.getUint8(at + 22);
     if (kind === KIND.finding) results.push(decodeResult(view, at));
+    else if (kind === KIND.tarpit) tarpits.push(decodeTarpit(view, at));
     else backoffs.push(kind === KIND.backoff ? decodeBackoff(view, at) : { all: true });
   }
 }
 
 // Layout, little-endian but for the address: 0 address (16) · 16 port u16 · 18 family u8 · 19 state u8 · 20 reason u8 ·
 // 21 ttl u8, 0 = none · 22 kind u8 · 23 level u8 · 24 round-trip time f32 in microseconds, NaN = none · 28 silence u32
-// in milliseconds. A back-off has the bits of its address that count in the place of the port.
+// in milliseconds. A back-off has the bits of its address that count in the place of the port; a tarpit its open ports
+// there, and its probed ones in the place of the silence.
 function decodeResult(view: DataView, at: number): ScanResult {
   const rttUs = view.getFloat32(at + 24, true);
   const ttl = view.getUint8(at + 21);
@@ -65,6 +74,14 @@ function decodeBackoff(view: DataView, at: number): BackoffEvent {
     target: isWhole ? address : `${address}/${bits}`,
     level: view.getUint8(at + 23),
     remainingMs: view.getUint32(at + 28, true),
+  };
+}
+
+function decodeTarpit(view: DataView, at: number): TarpitNotice {
+  return {
+    address: decodeAddress(view, at),
+    open: view.getUint16(at + 16, true),
+    probed: view.getUint32(at + 28, true),
   };
 }
 

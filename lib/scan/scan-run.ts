@@ -7,7 +7,7 @@ import type { BackoffEvent } from './backoff-event.js';
 import { DeliveredPosition } from './delivered-position.js';
 import type { EngineCounters, ScanEngine } from './engines/scan-engine.js';
 import { watchEngine } from './engines/watch-engine.js';
-import { fewTargets } from './hosts/host-options.js';
+import { HostWatch } from './hosts/host-watch.js';
 import { MinRateWatch } from './min-rate-watch.js';
 import { checkScanOptions, type ScanOptions, type ScanSettings } from './options.js';
 import {
@@ -71,6 +71,7 @@ export class Scan extends EventSource<ScanEvents> implements AsyncIterable<ScanR
     this.#running?.stop();
   };
   readonly #minRateWatch: MinRateWatch;
+  readonly #hostWatch: HostWatch;
   #rate: number;
   #plan: ScanPlan | undefined;
   #engine: ScanEngine | undefined;
@@ -85,6 +86,7 @@ export class Scan extends EventSource<ScanEvents> implements AsyncIterable<ScanR
     super(['progress', 'warning', 'backoff']);
     this.#settings = checkScanOptions(options);
     this.#rate = this.#settings.maxRate;
+    this.#hostWatch = new HostWatch(this.#settings.hosts);
     this.#minRateWatch = new MinRateWatch(
       this.#settings.minRate,
       () => Number(dependencies.clock.nowNs()) / 1e6,
@@ -206,8 +208,7 @@ export class Scan extends EventSource<ScanEvents> implements AsyncIterable<ScanR
     );
     this.#plan = plan;
     this.#delivered = new DeliveredPosition(this.#queue, resumePoint(plan, undefined));
-    const few = fewTargets(plan);
-    if (few !== undefined) warn('below-min-hostgroup', few);
+    for (const warning of this.#hostWatch.begin(plan.addresses)) warn(...warning);
     if (this.#isStopping || plan.startPosition === plan.endPosition) return plan;
     const engine = makeEngine(plan, this.#dependencies, warn);
     this.#engine = engine;
@@ -223,6 +224,7 @@ export class Scan extends EventSource<ScanEvents> implements AsyncIterable<ScanR
       const isDrained = this.#drain(engine, isOver);
       if (isDrained) this.#delivered?.look(point, isOver);
       this.#watchCapture(counters);
+      for (const warning of this.#hostWatch.look(engine, counters)) this.#warn(...warning);
       this.#tellProgress(isOver);
       const isHeld = this.#isPaused || this.#isStopping;
       const slow = isHeld ? undefined : this.#minRateWatch.look(counters);

@@ -45,6 +45,8 @@ export const SCAN_SLOT = {
   activePackets: 40,
   activeNs: 41,
   activeHosts: 42,
+  hostTimeouts: 43,
+  tarpits: 44,
 } as const;
 
 /** Length of the table: room to grow without moving anything. */

@@ -1,6 +1,11 @@
 // What a scan reports about itself while it runs and when it is over.
 
-import { NO_BACKOFF, type EngineCounters, type EnginePhase } from './engines/scan-engine.js';
+import {
+  NO_BACKOFF,
+  NO_HOSTS,
+  type EngineCounters,
+  type EnginePhase,
+} from './engines/scan-engine.js';
 import type { ScanState } from './state.js';
 
 /** Live figures of a scan. Rates are packets a second (connection attempts for the connect technique). */
@@ -43,6 +48,9 @@ export interface ScanStatistics {
   readonly parkedFull: number;
   /** Targets under way, where a hostgroup bounds them; otherwise 0. */
   readonly activeTargets: number;
+  /** Targets given up for `hostTimeoutMs`, and those that answer for nearly every port; see `tarpit`. */
+  readonly hostTimeouts: number;
+  readonly tarpits: number;
   /** Verified ICMP errors (errors of the operating system for the connect technique). */
   readonly icmpUnreachable: number;
   /** Packets the operating system refused for good, and times it had no room. */
@@ -74,7 +82,7 @@ export interface ScanStatistics {
 export interface ScanWarning {
   /**
    * `technique-fallback`, `backend-fallback`, `targets-left-out`, `host-short`, `below-min-rate`,
-   * `below-min-hostgroup`, `capture-drops` or `results-unread`.
+   * `below-min-hostgroup`, `host-timeout`, `tarpit`, `capture-drops` or `results-unread`.
    */
   readonly code: string;
   readonly message: string;
@@ -128,7 +136,7 @@ const NOTHING_YET: EngineCounters = {
   silentNeighbours: 0,
   backoff: NO_BACKOFF,
   smoothedRttUs: 0,
-  activeHosts: 0,
+  hosts: NO_HOSTS,
 };
 
 /** What statistics are made from, beside the counters. */
@@ -166,7 +174,9 @@ export function scanStatistics(context: StatisticsContext): ScanStatistics {
     allBackedOff: counters.backoff.isAll,
     rateLimitTimeouts: counters.backoff.givenUp,
     parkedFull: counters.backoff.full,
-    activeTargets: counters.activeHosts,
+    activeTargets: counters.hosts.active,
+    hostTimeouts: counters.hosts.timedOut,
+    tarpits: counters.hosts.tarpits,
     icmpUnreachable: counters.icmpUnreachable,
     sendFailures: counters.sendFailures,
     busyRetries: counters.busyRetries,

@@ -16,7 +16,9 @@ export function refuseSynOnly(
     ...(backoff.adaptiveRate ? ['adaptiveRate'] : []),
     ...(backoff.maxTargetRate > 0 ? ['maxTargetRate'] : []),
     ...(backoff.maxPrefixRate.rate > 0 ? ['maxPrefixRate'] : []),
-    ...(hosts.max > 0 ? ['maxHostgroup'] : []),
+    ...(hosts.timeoutMs > 0 ? ['hostTimeoutMs'] : []),
+    ...(hosts.tarpit.isSkipped ? ['tarpit'] : []),
+    ...(hosts.max > 0 && hosts.timeoutMs === 0 && !hosts.tarpit.isSkipped ? ['maxHostgroup'] : []),
     ...(hosts.max === 0 && hosts.adaptiveTimeout ? ['adaptiveTimeout'] : []),
   ];
   if (inUse.length === 0) return;

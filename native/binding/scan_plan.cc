@@ -96,6 +96,11 @@ void read_hostgroup(const Napi::Object& plan, ScanOptions& options) {
   options.hostgroup.max = static_cast<std::uint32_t>(read_count(plan, "maxHostgroup", kMaxPlaces));
   options.hostgroup.min = static_cast<std::uint32_t>(read_count(plan, "minHostgroup", kMaxPlaces));
   options.hostgroup.is_barrier = read_flag(plan, "hostgroupBarrier");
+  options.hostgroup.host_timeout_ns = read_count(plan, "hostTimeoutMs", 1e12) * kNsPerMs;
+  options.hostgroup.tarpit = {
+      .open = static_cast<std::uint32_t>(read_count(plan, "tarpitOpen", 65536)),
+      .probed = static_cast<std::uint32_t>(read_count(plan, "tarpitProbed", 65536)),
+      .is_left_alone = read_flag(plan, "tarpitSkip")};
   options.hostgroup.resumed = read_progress(plan);
 }
 

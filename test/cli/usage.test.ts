@@ -91,6 +91,11 @@ describe('bad usage: one line with a code, exit 2, nothing sent', () => {
     [['scan', '-p80', T, '--hostgroup-mode', 'x'], 'INVALID_ARGUMENT', '--hostgroup-mode'],
     [['scan', '-p80', '-sT', T, '--max-hostgroup', '4'], 'NOT_SUPPORTED', '--max-hostgroup needs'],
     [['scan', '-p80', '-sT', T, '--adaptive-timeout'], 'NOT_SUPPORTED', '--adaptive-timeout'],
+    [['scan', '-p80', T, '--host-timeout', '0'], 'OUT_OF_RANGE', '--host-timeout'],
+    [['scan', '-p80', T, '--tarpit', 'burn'], 'INVALID_ARGUMENT', '--tarpit must be'],
+    [['scan', '-p80', T, '--tarpit-ports', '64'], 'INVALID_ARGUMENT', '--tarpit-ports'],
+    [['scan', '-p80', T, '--tarpit-ports', '64/64'], 'INVALID_ARGUMENT', '--tarpit must'],
+    [['scan', '-p80', '-sT', T, '--host-timeout', '9'], 'NOT_SUPPORTED', '--host-timeout'],
     [['frobnicate'], 'INVALID_ARGUMENT', 'frobnicate'],
     [['doctor', '--frobnicate'], 'INVALID_ARGUMENT', '--frobnicate'],
     [[], 'INVALID_ARGUMENT', 'no command'],
@@ -100,7 +105,7 @@ describe('bad usage: one line with a code, exit 2, nothing sent', () => {
 });
 
 describe('flags and commands of later versions are refused by name', () => {
-  it.concurrent.each(['--host-timeout 5'])('P7 %s', async (flags) => {
+  it.concurrent.each(['--max-rate-cap 5'])('P7 %s', async (flags) => {
     const words = flags.split(' ');
     const [name = ''] = flags.split(/[ =]/);
     await expectOneLine(['scan', '-p80', T, ...words], 2, 'NOT_SUPPORTED', name);

@@ -42,6 +42,13 @@ export interface NativeScanPlan {
   maxHostgroup: number;
   minHostgroup: number;
   hostgroupBarrier: boolean;
+  /** 0: never. */
+  hostTimeoutMs: number;
+  /** More than `tarpitOpen` of every `tarpitProbed` probed ports are open; 0 probed: not looked for. */
+  tarpitOpen: number;
+  tarpitProbed: number;
+  /** Leave such targets alone. */
+  tarpitSkip: boolean;
   /** As scan_hosts gave it for the scan to go on with, or empty. */
   hostProgress: Float64Array;
   /** One bit per state that becomes a record: 1 open, 2 closed, 4 filtered, 8 unknown. */

@@ -3,7 +3,7 @@
 import type { PortState } from '../reasons.js';
 import type { ConnectAnswer } from './connect-probe.js';
 import { DepartureMeter } from './departure-meter.js';
-import { NO_BACKOFF, type EngineCounters } from './scan-engine.js';
+import { NO_BACKOFF, NO_HOSTS, type EngineCounters } from './scan-engine.js';
 
 /** What only the scan itself knows. */
 type Situation = Pick<
@@ -75,7 +75,7 @@ export class ConnectTally {
       noResponse: this.#noResponse,
       icmpUnreachable: this.#unreachable,
       smoothedRttUs: this.#smoothedRttUs,
-      activeHosts: 0,
+      hosts: NO_HOSTS,
       currentRate: this.#departures.rate(nowNs),
       interDepartureUs: this.#departures.gapsUs(),
       activePackets: this.#pacedPackets,

@@ -1,6 +1,7 @@
 // What the two techniques have in common, so that a Scan need not know which one it drives.
 
 import type { BackoffEvent } from '../backoff-event.js';
+import type { TarpitNotice } from '../hosts/host-watch.js';
 import type { HostProgress } from '../hosts/host-progress.js';
 import type { ScanResult } from '../result.js';
 
@@ -44,9 +45,21 @@ export interface EngineCounters {
   readonly silentNeighbours: number;
   readonly backoff: BackoffCounters;
   readonly smoothedRttUs: number;
-  /** Targets of the hostgroup that are under way. */
-  readonly activeHosts: number;
+  readonly hosts: HostCounters;
 }
+
+/** Counters of a hostgroup's targets. */
+export interface HostCounters {
+  /** Under way now. */
+  readonly active: number;
+  /** Given up because they took too long. */
+  readonly timedOut: number;
+  /** That answer for every port. */
+  readonly tarpits: number;
+}
+
+/** Of a scan without a hostgroup. */
+export const NO_HOSTS: HostCounters = { active: 0, timedOut: 0, tarpits: 0 };
 
 /** Counters of what has to wait. */
 export interface BackoffCounters {
@@ -89,6 +102,8 @@ export interface ScanEngine {
   drain(max: number): ScanResult[];
   /** What drain() has come across since the last call; connect scans have none. */
   takeBackoffs?(): BackoffEvent[];
+  /** Tarpits that drain() has come across since the last call. */
+  takeTarpits?(): TarpitNotice[];
   counters(): EngineCounters;
   /** Where a scan with a hostgroup stands; also after the end. */
   hostProgress?(): HostProgress;

@@ -4,8 +4,9 @@ import { randomBytes, randomInt } from 'node:crypto';
 import type { NativeScanCalls, NativeScanPlan } from '../../internal/binding.js';
 import { toPacegateError } from '../../internal/native-error.js';
 import type { BackoffEvent } from '../backoff-event.js';
-import { decodeRecords, RESULT_RECORD_BYTES, type ScanResult } from '../result.js';
+import { decodeRecords, RESULT_RECORD_BYTES, type Notices, type ScanResult } from '../result.js';
 import { portStates } from '../reasons.js';
+import type { TarpitNotice } from '../hosts/host-watch.js';
 import type { HostProgress } from '../hosts/host-progress.js';
 import { scanFailure } from '../scan-errors.js';
 import type { ScanPlan } from '../scan-plan.js';
@@ -35,7 +36,7 @@ export class SynScan implements ScanEngine {
   readonly #handle: number;
   readonly #slots: Float64Array;
   readonly #plan: ScanPlan;
-  readonly #backoffs: BackoffEvent[] = [];
+  readonly #notices: Notices = { backoffs: [], tarpits: [] };
   /** Kept from one drain to the next: 64 KiB fifty times a second would keep the garbage collector busy. */
   #records = new Uint8Array();
   /** Taken at the end, when there is nobody left to ask. */
@@ -91,13 +92,17 @@ export class SynScan implements ScanEngine {
       const room = (max - results.length) * RESULT_RECORD_BYTES;
       const count = this.#native.scan_drain(this.#handle, this.#records.subarray(0, room));
       isMore = count * RESULT_RECORD_BYTES === room;
-      decodeRecords(this.#records, count, results, this.#backoffs);
+      decodeRecords(this.#records, count, results, this.#notices);
     }
     return results;
   }
 
   takeBackoffs(): BackoffEvent[] {
-    return this.#backoffs.splice(0);
+    return this.#notices.backoffs.splice(0);
+  }
+
+  takeTarpits(): TarpitNotice[] {
+    return this.#notices.tarpits.splice(0);
   }
 
   counters(): EngineCounters {
@@ -144,7 +149,11 @@ export class SynScan implements ScanEngine {
         givenUp: slot('givenUp'),
       },
       smoothedRttUs: slot('smoothedRttUs'),
-      activeHosts: slot('activeHosts'),
+      hosts: {
+        active: slot('activeHosts'),
+        timedOut: slot('hostTimeouts'),
+        tarpits: slot('tarpits'),
+      },
     };
   }
 
@@ -189,6 +198,10 @@ function nativePlan(plan: ScanPlan): NativeScanPlan {
     maxHostgroup: plan.hosts.max,
     minHostgroup: plan.hosts.min,
     hostgroupBarrier: plan.hosts.isBarrier,
+    hostTimeoutMs: plan.hosts.timeoutMs,
+    tarpitOpen: plan.hosts.tarpit.open,
+    tarpitProbed: plan.hosts.tarpit.probed,
+    tarpitSkip: plan.hosts.tarpit.isSkipped,
     hostProgress: Float64Array.from(plan.hostProgress),
     reportMask: plan.states.reduce((mask, state) => mask | (1 << portStates.indexOf(state)), 0),
     startPosition: plan.startPosition,

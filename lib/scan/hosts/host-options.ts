@@ -2,6 +2,12 @@
 
 import { checkBoolean, checkOptionalNumber, invalidArgument } from '../../internal/check.js';
 import { InvalidArgumentError } from '../../internal/errors.js';
+import {
+  checkTarpit,
+  NO_TARPIT,
+  type TarpitOptions,
+  type TarpitSettings,
+} from './tarpit-options.js';
 
 /** Hostgroup and time-outs; part of the options of a scan. Technique `syn` only. */
 export interface HostScanOptions {
@@ -28,6 +34,18 @@ export interface HostScanOptions {
    * late answers count. Default: true with a hostgroup, otherwise false.
    */
   adaptiveTimeout?: boolean;
+  /**
+   * A target that takes longer is given up: no more probes go to it, and its ports that are still to be probed become
+   * `unknown`, reason `host_timeout`. From its first probe on, in milliseconds, 1 and more; a pause does not count.
+   * Default never. Alone it stands for a `maxHostgroup` of 64: without one all targets last as long as the scan.
+   */
+  hostTimeoutMs?: number;
+  /**
+   * What to do about targets that answer "open" for nearly every port: `warn` names them (warning `tarpit`), `skip` also
+   * leaves them alone (`unknown`, reason `too_many_open`), `off` does not look for them. Default `warn` with a hostgroup,
+   * otherwise `off`; `warn` and `skip` alone stand for a `maxHostgroup` of 64.
+   */
+  tarpit?: 'warn' | 'skip' | 'off' | TarpitOptions;
 }
 
 /** {@link HostScanOptions} checked. */
@@ -37,10 +55,16 @@ export interface HostSettings {
   readonly min: number;
   readonly isBarrier: boolean;
   readonly adaptiveTimeout: boolean;
+  /** 0: never. */
+  readonly timeoutMs: number;
+  readonly tarpit: TarpitSettings;
 }
 
 /** The names of {@link HostScanOptions}. */
-export const HOST_OPTIONS = ['maxHostgroup', 'minHostgroup', 'hostgroupMode', 'adaptiveTimeout'];
+export const HOST_OPTIONS = [
+  ...['maxHostgroup', 'minHostgroup', 'hostgroupMode', 'adaptiveTimeout'],
+  ...['hostTimeoutMs', 'tarpit'],
+];
 
 /** Of a scan that asks for none of this. */
 export const NO_HOSTGROUP: HostSettings = {
@@ -48,10 +72,14 @@ export const NO_HOSTGROUP: HostSettings = {
   min: 1,
   isBarrier: false,
   adaptiveTimeout: false,
+  timeoutMs: 0,
+  tarpit: NO_TARPIT,
 };
 
 /** Targets at once where a hostgroup is wanted and its size is not said. */
 const USUAL_GROUP = 64;
+/** In milliseconds; the most is beyond thirty years. */
+const HOST_TIMEOUT = { min: 1, max: 1e12 } as const;
 const GROUP = { min: 1, max: 65_536, integer: true } as const;
 
 type Given = Readonly<Record<string, unknown>>;
@@ -65,13 +93,22 @@ export function checkHostOptions(given: Given): HostSettings {
     min,
     isBarrier: checkMode(given['hostgroupMode']) === 'barrier',
     adaptiveTimeout: checkBoolean('adaptiveTimeout', given['adaptiveTimeout'], max > 0),
+    timeoutMs: checkOptionalNumber('hostTimeoutMs', given['hostTimeoutMs'], 0, HOST_TIMEOUT),
+    tarpit: checkTarpit(given['tarpit'], max > 0),
   };
 }
 
-function checkMax({ maxHostgroup, minHostgroup, hostgroupMode }: Given, min: number): number {
-  const isWanted = (minHostgroup ?? hostgroupMode) !== undefined;
+function checkMax(given: Given, min: number): number {
+  const { minHostgroup, hostgroupMode, hostTimeoutMs, tarpit } = given;
+  const wishes = [
+    minHostgroup,
+    hostgroupMode,
+    hostTimeoutMs,
+    tarpit === 'off' ? undefined : tarpit,
+  ];
+  const isWanted = wishes.some((wish) => wish !== undefined);
   const usual = isWanted ? Math.max(USUAL_GROUP, min) : 0;
-  const max = checkOptionalNumber('maxHostgroup', maxHostgroup, usual, GROUP);
+  const max = checkOptionalNumber('maxHostgroup', given['maxHostgroup'], usual, GROUP);
   if (max === 0 || min <= max) return max;
   throw new InvalidArgumentError(`minHostgroup must be at most maxHostgroup (${max}), not ${min}`);
 }
@@ -80,14 +117,4 @@ function checkMode(value: unknown): 'sliding' | 'barrier' {
   if (value === undefined || value === 'sliding') return 'sliding';
   if (value === 'barrier') return 'barrier';
   throw invalidArgument('hostgroupMode', value, 'one of sliding, barrier');
-}
-
-/** What to say of a scan that has fewer targets than are wanted at once. */
-export function fewTargets(plan: {
-  readonly addresses: number;
-  readonly hosts: HostSettings;
-}): string | undefined {
-  const { addresses, hosts } = plan;
-  if (addresses >= hosts.min) return undefined;
-  return `fewer targets (${addresses}) than minHostgroup (${hosts.min}): no more can be under way at once`;
 }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/time.h"
+#include "engine/hosts/host_flight.h"
 #include "engine/scan/retry_timeout.h"
 
 namespace pacegate {
@@ -15,18 +16,6 @@ constexpr std::uint64_t kRoundNs = 5 * kNsPerMs;
 constexpr std::uint32_t kPlacesARound = 4096;
 // Behind the one probe of a network nobody knows when it will be answered.
 constexpr std::uint64_t kHeldNs = 10 * kNsPerMs;
-
-bool has_timed_out(const Flight& flight, std::uint64_t timeout_ns, std::uint64_t heard_ns) {
-  return heard_ns >= flight.sent_ns && heard_ns - flight.sent_ns >= timeout_ns;
-}
-
-// What the table of flights keeps: the place, and the generation of the PortFloor.
-std::uint32_t mark_of(std::uint32_t place, PortFloor::Generation generation) {
-  return (place << 1) | generation;
-}
-std::uint32_t place_of(const Flight& flight) {
-  return flight.mark >> 1;
-}
 
 std::uint32_t places_for(const HostgroupOptions& group, const TargetPlan& plan) {
   const std::uint64_t targets = plan.size() / plan.ports();
@@ -64,7 +53,7 @@ bool HostGroup::may_begin() noexcept {
   return is_filling_ || !options_.group.is_barrier;
 }
 
-void HostGroup::begin_hosts() {
+void HostGroup::begin_hosts(std::uint64_t now_ns) {
   while (may_begin()) {
     const Place place = free_.back();
     free_.pop_back();
@@ -74,6 +63,8 @@ void HostGroup::begin_hosts() {
     host.target = order_.target(entry.rank);
     host.address = plan_.at(host.target * plan_.ports()).address;
     host.ports = order_.ports_of(entry.rank);
+    host.begun_ns = now_ns;
+    host.first_turn = entry.turn;
     host.next_turn = entry.turn;
     host.end_turn = entry.end;
     host.floor = PortFloor(entry.turn);
@@ -89,7 +80,7 @@ void HostGroup::begin_hosts() {
 
 std::optional<HostGroup::Turn> HostGroup::next(std::uint64_t now_ns, std::uint64_t heard_ns) {
   if (stopped_) return std::nullopt;
-  begin_hosts();
+  begin_hosts(now_ns);
   look_round(now_ns, heard_ns);
   while (!ready_.empty()) {
     const Place place = ready_.pop();
@@ -103,7 +94,7 @@ std::optional<HostGroup::Turn> HostGroup::next(std::uint64_t now_ns, std::uint64
   return std::nullopt;
 }
 
-/// Puts those in line whose time has come.
+/// Puts those in line whose time has come, and gives up those that took too long.
 void HostGroup::look_round(std::uint64_t now_ns, std::uint64_t heard_ns) {
   if (now_ns < next_round_ns_) return;
   next_round_ns_ = now_ns + kRoundNs;
@@ -111,7 +102,11 @@ void HostGroup::look_round(std::uint64_t now_ns, std::uint64_t heard_ns) {
   for (std::uint32_t i = 0; i < std::min(places, kPlacesARound); ++i) {
     hand_ = hand_ + 1 < places ? hand_ + 1 : 0;
     const Host& host = hosts_[hand_];
-    const bool may_go = host.in_use && host.wake_ns <= now_ns;
+    if (is_late(host, now_ns)) {
+      ++timed_out_;
+      cut(hand_, Reason::host_timeout);
+    }
+    const bool may_go = host.in_use && !host.is_cut && host.wake_ns <= now_ns;
     if (may_go && (has_fresh(host) || retry_is_due(host, heard_ns))) ready_.push(hand_);
   }
 }
@@ -119,7 +114,7 @@ void HostGroup::look_round(std::uint64_t now_ns, std::uint64_t heard_ns) {
 std::optional<HostGroup::Turn> HostGroup::serve(Place place, std::uint64_t now_ns,
                                                 std::uint64_t heard_ns) {
   Host& host = hosts_[place];
-  if (host.wake_ns > now_ns) return std::nullopt;
+  if (host.is_cut || host.wake_ns > now_ns) return std::nullopt;
   const bool is_retry = retry_is_due(host, heard_ns);
   if (is_retry) {
     // A time-out is an answer to the one probe of a silent target; one that never left is none.
@@ -197,84 +192,6 @@ HostGroup::Turn HostGroup::send_again(Place place, const TargetGate::Verdict& ve
 
 std::uint64_t HostGroup::position_of(const Host& host, std::uint32_t turn) const noexcept {
   return positions_.inverse(host.target * plan_.ports() + host.ports.map(turn));
-}
-
-// ---- what becomes of their probes ----------------------------------------------------------------
-
-FlightList& HostGroup::list_of(const Flight& flight) noexcept {
-  return flight.tries < options_.tries ? hosts_[place_of(flight)].awaited : last_tries_;
-}
-
-void HostGroup::sent_again(std::uint64_t position, std::uint64_t now_ns) noexcept {
-  const Flights::Index index = flights_.find(position);
-  if (index == Flights::kNone) return;
-  FlightList& list = list_of(flights_.at(index));
-  flights_.sent_again(list, list, index, now_ns);
-}
-
-void HostGroup::unsent(std::uint64_t position) noexcept {
-  const Flights::Index index = flights_.find(position);
-  if (index != Flights::kNone) flights_.at(index).is_unsent = true;
-}
-
-void HostGroup::drop(std::uint64_t position) noexcept {
-  const Flights::Index index = flights_.find(position);
-  if (index == Flights::kNone) return;
-  probe_over(flights_.at(index), TargetGate::ProbeEnd::lost);
-  settle(index);
-}
-
-std::optional<HostGroup::Answered> HostGroup::answer(std::uint64_t position,
-                                                     const Heard& heard) noexcept {
-  const Flights::Index index = flights_.find(position);
-  if (index == Flights::kNone) return std::nullopt;
-  Flight& flight = flights_.at(index);
-  const Answered answered{flight.sent_ns, flight.tries > 1};
-  if (heard.is_from_target && !answered.is_retried && heard.at_ns >= flight.sent_ns) {
-    hosts_[place_of(flight)].rtt.sample(heard.at_ns - flight.sent_ns);
-    rtt_.sample(heard.at_ns - flight.sent_ns);
-  }
-  if (!heard.is_complaint) probe_over(flight, TargetGate::ProbeEnd::well);
-  settle(index);
-  return answered;
-}
-
-std::optional<HostGroup::Silent> HostGroup::settle_next(std::uint64_t heard_ns) noexcept {
-  if (last_tries_.empty()) return std::nullopt;
-  const Flights::Index index = last_tries_.first;
-  Flight& flight = flights_.at(index);
-  if (!has_timed_out(flight, options_.timeout_ns, heard_ns)) return std::nullopt;
-  const Silent silent{flight.position, flight.is_unsent};
-  using End = TargetGate::ProbeEnd;
-  probe_over(flight, flight.is_unsent ? End::lost : End::well);
-  settle(index);
-  return silent;
-}
-
-/// If it was the one probe of a target that was silent, or of its network.
-void HostGroup::probe_over(Flight& flight, TargetGate::ProbeEnd end) noexcept {
-  if (!flight.is_probe) return;
-  flight.is_probe = false;
-  Host& host = hosts_[place_of(flight)];
-  gate_.probe_over(host.address, end);
-  host.wake_ns = 0;
-}
-
-void HostGroup::settle(Flights::Index index) noexcept {
-  const Flight flight = flights_.at(index);
-  flights_.remove(list_of(flight), index);
-  const Place place = place_of(flight);
-  Host& host = hosts_[place];
-  host.floor.settle(flight.mark & 1U, host.next_turn);
-  end_if_done(place);
-}
-
-void HostGroup::end_if_done(Place place) noexcept {
-  Host& host = hosts_[place];
-  if (host.next_turn < host.end_turn || host.floor.unsettled() > 0) return;
-  host.in_use = false;
-  free_.push_back(place);
-  --active_;
 }
 
 // ---- how it stands -------------------------------------------------------------------------------

@@ -18,6 +18,7 @@
 #include "engine/hosts/host_queue.h"
 #include "engine/hosts/port_floor.h"
 #include "engine/hosts/ready_line.h"
+#include "engine/scan/scan_record.h"
 #include "engine/scan/target_plan.h"
 
 namespace pacegate {
@@ -56,10 +57,19 @@ class HostGroup {
 
   struct Heard {
     std::uint64_t at_ns = 0;
+    bool is_open = false;
     bool is_complaint = false;    ///< then the gate's complain() is to be called as well
     bool is_from_target = false;  ///< and not from a router
   };
-  using Answered = DeferredLane::Answered;
+  /// A target was found to be a tarpit.
+  struct Tarpit {
+    std::uint32_t open = 0;
+    std::uint32_t probed = 0;
+  };
+  struct Answered {
+    DeferredLane::Answered pair;
+    std::optional<Tarpit> tarpit;  ///< by this answer
+  };
   /// An answer to a pair in flight settles it. \return nothing when it was not in flight
   std::optional<Answered> answer(std::uint64_t position, const Heard& heard) noexcept;
 
@@ -67,8 +77,17 @@ class HostGroup {
   /// The next pair whose last try has timed out.
   [[nodiscard]] std::optional<Silent> settle_next(std::uint64_t heard_ns) noexcept;
 
+  struct Cut {
+    std::uint64_t position = 0;
+    Reason reason = Reason::host_timeout;
+  };
+  /// The next pair of a target that is given up. What has had its last try is awaited as always.
+  [[nodiscard]] std::optional<Cut> next_cut() noexcept;
+
   /// Nothing is given out any more, and no target begun.
   void stop() noexcept { stopped_ = true; }
+  /// Nothing was to be sent for so long by the user's own wish: no target's time-out comes nearer.
+  void postpone_timeouts(std::uint64_t by_ns) noexcept;
 
   [[nodiscard]] std::uint32_t active() const noexcept { return active_; }
   /// Pairs are left that were never given out.
@@ -80,6 +99,8 @@ class HostGroup {
   /// All that is left waits for the end of a silence.
   [[nodiscard]] bool all_are_silent(std::uint64_t now_ns) const noexcept;
   [[nodiscard]] HostProgress progress() const;
+  [[nodiscard]] std::uint64_t timed_out() const noexcept { return timed_out_; }
+  [[nodiscard]] std::uint64_t tarpits() const noexcept { return tarpits_; }
   /// Over all targets.
   [[nodiscard]] const RttEstimator& rtt() const noexcept { return rtt_; }
 
@@ -92,18 +113,24 @@ class HostGroup {
     std::uint64_t target = 0;  // its number in the plan
     IpAddress address;
     Permutation ports{1, 0};
+    std::uint64_t begun_ns = 0;
+    std::uint32_t first_turn = 0;
     std::uint32_t next_turn = 0;
     std::uint32_t end_turn = 0;
     PortFloor floor;
     FlightList awaited;         // tries are left; in the order of sending
     std::uint64_t wake_ns = 0;  // nothing may go to it before
     bool is_silenced = false;   // by a silence, not by a cap
+    std::uint32_t open = 0;
+    bool is_tarpit = false;
+    bool is_cut = false;  // given up for `cut`
+    Reason cut = Reason::host_timeout;
     bool in_use = false;
     RttEstimator rtt;
   };
 
   [[nodiscard]] bool may_begin() noexcept;
-  void begin_hosts();
+  void begin_hosts(std::uint64_t now_ns);
   void look_round(std::uint64_t now_ns, std::uint64_t heard_ns);
   [[nodiscard]] std::optional<Turn> serve(Place place, std::uint64_t now_ns,
                                           std::uint64_t heard_ns);
@@ -111,6 +138,9 @@ class HostGroup {
                                  std::uint64_t now_ns) noexcept;
   [[nodiscard]] bool has_fresh(const Host& host) const noexcept;
   [[nodiscard]] bool retry_is_due(const Host& host, std::uint64_t heard_ns) const noexcept;
+  void cut(Place place, Reason reason);
+  [[nodiscard]] bool is_late(const Host& host, std::uint64_t now_ns) const noexcept;
+  [[nodiscard]] std::optional<Tarpit> judge(Host& host) const noexcept;
   Turn send_fresh(Place place, const TargetGate::Verdict& verdict, std::uint64_t now_ns);
   Turn send_again(Place place, const TargetGate::Verdict& verdict, std::uint64_t now_ns) noexcept;
   [[nodiscard]] FlightList& list_of(const Flight& flight) noexcept;
@@ -128,12 +158,15 @@ class HostGroup {
   std::vector<Host> hosts_;  // by place
   std::vector<Place> free_;
   ReadyLine ready_;
+  std::vector<Place> cutting_;  // targets with pairs that next_cut() has to give out
   Flights flights_;
   FlightList last_tries_;  // of all targets; in the order of sending
   RttEstimator rtt_;
   std::uint32_t active_ = 0;
   std::uint64_t begun_ = 0;
   std::uint64_t unbegun_ = 0;
+  std::uint64_t timed_out_ = 0;
+  std::uint64_t tarpits_ = 0;
   std::uint64_t next_round_ns_ = 0;
   Place hand_ = 0;  // where look_round() goes on
   bool is_filling_ = false;

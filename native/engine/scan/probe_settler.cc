@@ -13,6 +13,13 @@ void ProbeSettler::settle_silent(std::uint64_t heard_ns) {
     if (!silent) break;
     settle(silent->position, silent->is_unsent);
   }
+  while (!context_.records.crowded()) {
+    const auto cut = deferral_.next_cut();
+    if (!cut) break;
+    const Target target = context_.plan.at(context_.order.map(cut->position));
+    const Finding finding{PortState::unknown, cut->reason};
+    context_.report(ScanRecord(target.address, target.port, finding), context_.records);
+  }
 }
 
 void ProbeSettler::settle(std::uint64_t position, bool is_unsent) {

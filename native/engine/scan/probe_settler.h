@@ -16,7 +16,7 @@ class ProbeSettler {
   ProbeSettler(ScanContext& context, ScanDeferral& deferral)
       : context_(context), deferral_(deferral) {}
 
-  /// Ends the positions whose last try has timed out.
+  /// Ends the positions whose last try has timed out, and those whose targets are given up.
   /// \param heard_ns answers that arrived before it have all been taken into account
   void settle_silent(std::uint64_t heard_ns);
   /// Ends a position that cannot be probed, or is given up.

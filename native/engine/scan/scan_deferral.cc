@@ -118,9 +118,21 @@ void ScanDeferral::settle(const HeardAnswer& heard, bool is_complaint) {
 std::optional<DeferredLane::Answered> ScanDeferral::answered(const HeardAnswer& heard,
                                                              bool is_complaint) {
   if (!group_) return lane_.answer(heard.position, is_complaint);
-  return group_->answer(
-      heard.position,
-      {.at_ns = heard.at_ns, .is_complaint = is_complaint, .is_from_target = !heard.answer.icmp});
+  const auto of_group =
+      group_->answer(heard.position, {.at_ns = heard.at_ns,
+                                      .is_open = heard.answer.finding.state == PortState::open,
+                                      .is_complaint = is_complaint,
+                                      .is_from_target = !heard.answer.icmp});
+  if (!of_group) return std::nullopt;
+  if (of_group->tarpit) tell(heard.answer, *of_group->tarpit);
+  return of_group->pair;
+}
+
+void ScanDeferral::tell(const Answer& answer, const HostGroup::Tarpit& tarpit) {
+  ScanRecord record(answer.target, static_cast<std::uint16_t>(tarpit.open), answer.finding);
+  record.kind = RecordKind::tarpit;
+  record.silence_ms = tarpit.probed;
+  context_.records.push(record);
 }
 
 void ScanDeferral::tell(const Answer& answer, const TargetGate::Escalation& escalation) {
@@ -159,6 +171,8 @@ void ScanDeferral::publish_group(const HostGroup& group) {
   auto& slots = context_.slots;
   context_.journal.write(group.progress());
   slots.set(kSlotActiveHosts, group.active());
+  slots.set(kSlotHostTimeouts, static_cast<double>(group.timed_out()));
+  slots.set(kSlotTarpits, static_cast<double>(group.tarpits()));
   slots.set(kSlotSmoothedRttUs, static_cast<double>(group.rtt().smoothed_ns()) / 1000.0);
 }
 

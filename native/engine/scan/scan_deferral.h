@@ -38,6 +38,11 @@ class ScanDeferral {
   [[nodiscard]] std::optional<DeferredLane::Silent> settle_next(std::uint64_t heard_ns) {
     return group_ ? group_->settle_next(heard_ns) : lane_.settle_next(heard_ns);
   }
+  /// The next pair of a target that is given up.
+  [[nodiscard]] std::optional<HostGroup::Cut> next_cut() noexcept {
+    if (!group_) return std::nullopt;
+    return group_->next_cut();
+  }
   /// A pair that next() has given out cannot be sent: it is settled.
   void drop(const ProbeChooser::Choice& choice) noexcept {
     if (group_ && choice.kind == ProbeChooser::Choice::Kind::deferred)
@@ -50,7 +55,10 @@ class ScanDeferral {
     if (group_) group_->stop();
   }
   /// Nothing was to be sent for so long.
-  void sat_out(std::uint64_t ns) noexcept { gate_.postpone_limits(ns); }
+  void sat_out(std::uint64_t ns) noexcept {
+    gate_.postpone_limits(ns);
+    if (group_) group_->postpone_timeouts(ns);
+  }
 
   [[nodiscard]] bool quiet() const noexcept { return lane_.quiet(); }
   [[nodiscard]] bool has_parked() const noexcept { return lane_.parked() > 0 || has_new(); }
@@ -77,6 +85,7 @@ class ScanDeferral {
   [[nodiscard]] std::optional<DeferredLane::Answered> answered(const HeardAnswer& heard,
                                                                bool is_complaint);
   void tell(const Answer& answer, const TargetGate::Escalation& escalation);
+  void tell(const Answer& answer, const HostGroup::Tarpit& tarpit);
   [[nodiscard]] bool all_are_silent(std::uint64_t now_ns, bool found_nothing) const noexcept;
   void publish_group(const HostGroup& group);
 

@@ -32,6 +32,8 @@ enum class Reason : std::uint8_t {
   reject_route,
   send_failed,
   rate_limit_timeout,  ///< backed off for longer than the limit
+  host_timeout,        ///< its target took too long
+  too_many_open,       ///< its target answers for every port
 };
 
 struct Finding {
@@ -39,8 +41,9 @@ struct Finding {
   Reason reason;
 };
 
-/// What a record says. A back-off names its target in `address` and how many bits of it count in `port`.
-enum class RecordKind : std::uint8_t { finding, backoff, all_backed_off };
+/// What a record says. A back-off names its target in `address` and how many bits of it count in `port`; a
+/// tarpit has the number of its open ports there, and in `silence_ms` that of those probed.
+enum class RecordKind : std::uint8_t { finding, backoff, all_backed_off, tarpit };
 
 struct ScanRecord {
   std::array<std::uint8_t, 16> address{};

@@ -64,6 +64,8 @@ enum ScanSlot : std::uint8_t {
   kSlotActivePackets,     ///< probes sent while new or parked pairs were waiting
   kSlotActiveNs,          ///< from the first of them to the last, pauses left out
   kSlotActiveHosts,       ///< targets of the hostgroup that are under way
+  kSlotHostTimeouts,      ///< targets that took too long
+  kSlotTarpits,           ///< targets that answer for every port
   kScanSlotCount = 48,    ///< room to grow without moving anything
 };
 

@@ -89,4 +89,44 @@ describeInNamespaces('scans with a hostgroup', () => {
     expect(counts.filter((probes) => probes === 3).length).toBeGreaterThanOrEqual(silent);
     expect(Math.max(...counts)).toBe(3);
   });
+
+  test('P6 a tarpit is found out after a few dozen ports and left alone, the others are not', async () => {
+    const shares = { open: 1000 };
+    await using responder = await link.respond('xdp', { ...world, shares, ports: '1-400' });
+    const tarpits = v4.slice(0, 3);
+    const { lines, summary } = await scanned(link.scanner, 'packet', [
+      ...['--max-rate', '4000', '--max-hostgroup', '2', '--tarpit', 'skip', '-p', '1-400'],
+      ...tarpits,
+    ]);
+    const { figures } = await responder.end();
+    expect(lines).toHaveLength(3 * 400);
+    const left = lines.filter(({ reason }) => reason === 'too_many_open');
+    expect(left.every(({ state }) => state === 'unknown')).toBe(true);
+    expect(lines.filter(({ state }) => state === 'open').length + left.length).toBe(1200);
+    for (const address of tarpits) {
+      expect(left.filter((line) => line.address === address).length).toBeGreaterThan(0);
+    }
+    expect(figures.received).toBeLessThan(1200);
+    expect(summary).toMatchObject({ complete: true, statistics: { tarpits: 3 } });
+  });
+
+  test('P6 a target that takes too long is given up, and the next one gets its place', async () => {
+    await using responder = await link.respond('xdp', { ...world, shares: {} });
+    const slow = v6.slice(0, 4);
+    const { lines, summary } = await scanned(link.scanner, 'packet', [
+      ...['--max-rate', '2000', '--max-hostgroup', '1', '--host-timeout', '150'],
+      ...['--max-retries', '1', '--timeout', '2000', '-p', '1-50', ...slow],
+    ]);
+    const { figures } = await responder.end();
+    expect(lines).toHaveLength(200);
+    expect(
+      lines.every(({ state, reason }) => state === 'unknown' && reason === 'host_timeout'),
+    ).toBe(true);
+    // Nothing had its second probe, which would have been due after a second.
+    expect(figures.received).toBeLessThanOrEqual(200);
+    expect(summary).toMatchObject({
+      complete: true,
+      statistics: { hostTimeouts: 4, unknown: 200 },
+    });
+  });
 });

@@ -132,3 +132,11 @@ export function encodeBackoff(backoff: FakeBackoff | 'all'): Uint8Array {
   new DataView(record.buffer).setUint32(28, remainingMs, true);
   return record;
 }
+
+/** A target with 55 of 64 probed ports open. */
+export function encodeTarpit(host: number): Uint8Array {
+  const record = encodeRecord({ host, port: 55, state: 0, reason: 0 });
+  record[22] = 3;
+  new DataView(record.buffer).setUint32(28, 64, true);
+  return record;
+}

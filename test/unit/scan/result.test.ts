@@ -1,13 +1,14 @@
 import { expect, it } from 'vitest';
 import { nativeReasons } from '../../../lib/scan/reasons.js';
 import type { BackoffEvent } from '../../../lib/scan/backoff-event.js';
+import type { TarpitNotice } from '../../../lib/scan/hosts/host-watch.js';
 import { decodeRecords, type ScanResult } from '../../../lib/scan/result.js';
-import { encodeBackoff, encodeRecord } from './fake-native.js';
+import { encodeBackoff, encodeRecord, encodeTarpit } from './fake-native.js';
 
 function decodeResults(bytes: Uint8Array, count: number): ScanResult[] {
   const results: ScanResult[] = [];
   const backoffs: BackoffEvent[] = [];
-  decodeRecords(bytes, count, results, backoffs);
+  decodeRecords(bytes, count, results, { backoffs, tarpits: [] });
   expect(backoffs).toEqual([]);
   return results;
 }
@@ -54,7 +55,7 @@ it('knows every reason by its number', () => {
     nativeReasons,
   );
   expect([nativeReasons[9], nativeReasons[14]]).toEqual(['admin-prohibited', 'send-failed']);
-  expect(nativeReasons[15]).toBe('rate_limit_timeout');
+  expect(nativeReasons.slice(15)).toEqual(['rate_limit_timeout', 'host_timeout', 'too_many_open']);
 });
 
 it('P5 reads back-offs among results', () => {
@@ -65,11 +66,20 @@ it('P5 reads back-offs among results', () => {
   bytes.set(encodeBackoff('all'), 96);
   const results: ScanResult[] = [];
   const backoffs: BackoffEvent[] = [];
-  decodeRecords(bytes, 4, results, backoffs);
+  decodeRecords(bytes, 4, results, { backoffs, tarpits: [] });
   expect(results).toMatchObject([{ address: '10.0.0.1', port: 22, state: 'open' }]);
   expect(backoffs).toEqual([
     { target: '10.0.0.9', level: 2, remainingMs: 4000 },
     { target: '10.0.0.0/24', level: 1, remainingMs: 2000 },
     { all: true },
   ]);
+});
+
+it('P6 reads a tarpit among results', () => {
+  const bytes = encodeTarpit(0x0a000003);
+  const tarpits: TarpitNotice[] = [];
+  const results: ScanResult[] = [];
+  decodeRecords(bytes, 1, results, { backoffs: [], tarpits });
+  expect(results).toEqual([]);
+  expect(tarpits).toEqual([{ address: '10.0.0.3', open: 55, probed: 64 }]);
 });

@@ -164,6 +164,98 @@ TEST_SUITE("hosts") {
     CHECK(*std::max_element(pauses.begin(), pauses.end()) <= kTimeout + 20 * kNsPerMs);
   }
 
+  TEST_CASE(
+      "P6 a target that takes too long is given up, every pair of it once, and the others go on") {
+    World world;
+    world.ports = 100;
+    world.per_step = 4;
+    world.group = {.max = 2, .host_timeout_ns = 150 * kNsPerMs};
+    const IpAddress slow = IpAddress::v4(0x0a000003);
+    world.reply = [slow](const Target& target, std::uint32_t) -> std::optional<std::uint64_t> {
+      if (target.address == slow) return std::nullopt;
+      return kStep;
+    };
+    Simulation simulation(world);
+    simulation.run();
+    CHECK(simulation.settled() == 20 * 100);
+    CHECK(simulation.group().timed_out() == 1);
+    // Its time-out is shorter than that of a probe: nothing of it had had its last try.
+    CHECK(simulation.cut(Reason::host_timeout) == 100);
+    CHECK(simulation.silent() == 0);
+    CHECK(simulation.most_active() <= 2);
+  }
+
+  TEST_CASE("P6 what has had its last try when its target is given up is awaited all the same") {
+    World world;
+    world.targets = 1;
+    world.ports = 40;
+    world.tries = 1;
+    world.per_step = 1;
+    world.group = {.max = 1, .host_timeout_ns = 20 * kNsPerMs};
+    world.reply = [](const Target& target, std::uint32_t) -> std::optional<std::uint64_t> {
+      if (target.port % 2 == 0) return std::nullopt;
+      return kTimeout / 2;
+    };
+    Simulation simulation(world);
+    simulation.run();
+    CHECK(simulation.settled() == 40);
+    const std::size_t probed = simulation.tries().size();
+    CHECK(probed < 40);
+    CHECK(simulation.cut(Reason::host_timeout) == 40 - probed);
+    CHECK(simulation.silent() > 0);
+    CHECK(simulation.silent() < probed);
+  }
+
+  TEST_CASE("P6 a pause brings no target's time-out nearer") {
+    World world;
+    world.targets = 1;
+    world.group = {.max = 1, .host_timeout_ns = 100 * kNsPerMs};
+    world.per_step = 1;
+    Simulation simulation(world);
+    for (int i = 0; i < 3; ++i) (void)simulation.step();
+    simulation.sit_out(1000 * kNsPerMs);
+    simulation.run();
+    CHECK(simulation.group().timed_out() == 0);
+  }
+
+  TEST_CASE("P6 a target that is open everywhere is told once, and left alone if that is wanted") {
+    for (const bool is_left_alone : {false, true}) {
+      World world;
+      world.targets = 1;
+      world.ports = 200;
+      world.per_step = 1;
+      world.is_open = true;
+      world.group = {.max = 1,
+                     .tarpit = {.open = 50, .probed = 64, .is_left_alone = is_left_alone}};
+      Simulation simulation(world);
+      simulation.run();
+      CHECK(simulation.settled() == 200);
+      REQUIRE(simulation.tarpits().size() == 1);
+      CHECK(simulation.tarpits()[0].probed == 64);
+      CHECK(simulation.tarpits()[0].open > 50);
+      CHECK(simulation.group().tarpits() == 1);
+      CHECK((simulation.cut(Reason::too_many_open) > 100) == is_left_alone);
+    }
+  }
+
+  TEST_CASE("P6 a target with many open ports among more that are not is no tarpit") {
+    World world;
+    world.targets = 1;
+    world.ports = 400;
+    world.per_step = 10;
+    world.is_open = true;
+    world.group = {.max = 1, .tarpit = {.open = 50, .probed = 64, .is_left_alone = true}};
+    // 60 open ones, which answer at once; the others are silent.
+    world.reply = [](const Target& target, std::uint32_t) -> std::optional<std::uint64_t> {
+      if (target.port > 60) return std::nullopt;
+      return kStep;
+    };
+    Simulation simulation(world);
+    simulation.run();
+    CHECK(simulation.tarpits().empty());
+    CHECK(simulation.silent() == 340);
+  }
+
   TEST_CASE("a probe that cannot be sent, or that the device refuses, is no answer") {
     World world;
     world.targets = 2;

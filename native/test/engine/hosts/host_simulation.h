@@ -39,6 +39,7 @@ struct World {
   HostgroupOptions group;
   HostQueue::Span span{0, UINT64_MAX};
   bool is_adaptive = false;
+  bool is_open = false;
   int per_step = 20;
   Replies reply = [](const Target&, std::uint32_t) { return std::optional(kStep); };
 };
@@ -64,6 +65,7 @@ class Simulation {
     now_ += kStep;
     take_answers();
     while (const auto silent = group_.settle_next(now_)) end(silent->position, silent_);
+    while (const auto cut = group_.next_cut()) end(cut->position, cut_[cut->reason]);
     for (int i = 0; i < world_.per_step; ++i) {
       const auto turn = group_.next(now_, now_);
       if (!turn) break;
@@ -76,6 +78,12 @@ class Simulation {
     while (!step()) REQUIRE(now_ < kStart + 1000 * kNsPerSecond);
   }
 
+  /// A pause of the scan.
+  void sit_out(std::uint64_t ns) {
+    now_ += ns;
+    group_.postpone_timeouts(ns);
+  }
+
   HostGroup& group() { return group_; }
   [[nodiscard]] const std::map<std::uint64_t, std::uint32_t>& tries() const { return tries_; }
   [[nodiscard]] std::size_t settled() const { return ended_.size(); }
@@ -83,6 +91,9 @@ class Simulation {
   [[nodiscard]] std::size_t silent() const { return silent_; }
   [[nodiscard]] std::size_t most_active() const { return most_active_; }
   [[nodiscard]] std::uint64_t elapsed() const { return now_ - kStart; }
+  /// Pairs of targets that were given up.
+  [[nodiscard]] std::size_t cut(Reason reason) { return cut_[reason]; }
+  [[nodiscard]] const std::vector<HostGroup::Tarpit>& tarpits() const { return tarpits_; }
   /// Targets in the order in which they were begun.
   [[nodiscard]] const std::vector<IpAddress>& begun() const { return begun_; }
   /// When a pair was probed for the second time, since its first.
@@ -99,13 +110,10 @@ class Simulation {
     if (std::find(begun_.begin(), begun_.end(), target.address) == begun_.end()) {
       begun_.push_back(target.address);
     }
-    unended_.try_emplace(target.address, 0);
+    unended_.try_emplace(target.address, world_.ports);
     const std::uint32_t tries = ++tries_[position];
     if (tries == 2) pauses_.push_back(now_ - first_ns_[position]);
-    if (tries == 1) {
-      ++unended_[target.address];
-      first_ns_[position] = now_;
-    }
+    if (tries == 1) first_ns_[position] = now_;
     const auto delay = world_.reply(target, tries);
     if (delay) replies_.push_back({now_ + *delay, position});
   }
@@ -115,9 +123,11 @@ class Simulation {
     for (const Reply& reply : replies_) {
       if (reply.at_ns > now_) {
         later.push_back(reply);
-      } else if (group_.answer(reply.position, {.at_ns = reply.at_ns, .is_from_target = true})) {
-        std::size_t answered = 0;
-        end(reply.position, answered);
+      } else if (const auto answered = group_.answer(
+                     reply.position,
+                     {.at_ns = reply.at_ns, .is_open = world_.is_open, .is_from_target = true})) {
+        if (answered->tarpit) tarpits_.push_back(*answered->tarpit);
+        end(reply.position, answered_);
       }
     }
     replies_ = later;
@@ -127,13 +137,7 @@ class Simulation {
     CHECK(ended_.insert(position).second);
     ++counter;
     const IpAddress address = plan_.at(order_.map(position)).address;
-    if (--unended_[address] > 0) return;
-    // All that was begun; the target is over when nothing is left to begin either.
-    std::size_t probed = 0;
-    for (const auto& [other, tries] : tries_) {
-      if (plan_.at(order_.map(other)).address == address) ++probed;
-    }
-    if (probed == world_.ports) unended_.erase(address);
+    if (--unended_[address] == 0) unended_.erase(address);
   }
 
   World world_;
@@ -146,10 +150,13 @@ class Simulation {
   std::map<std::uint64_t, std::uint32_t> tries_;
   std::map<std::uint64_t, std::uint64_t> first_ns_;
   std::set<std::uint64_t> ended_;
-  std::map<IpAddress, std::size_t> unended_;
+  std::map<IpAddress, std::size_t> unended_;  // ports, of targets under way
   std::vector<IpAddress> begun_;
   std::vector<std::uint64_t> pauses_;
   std::size_t silent_ = 0;
+  std::size_t answered_ = 0;
+  std::map<Reason, std::size_t> cut_;
+  std::vector<HostGroup::Tarpit> tarpits_;
   std::size_t most_active_ = 0;
 };
 

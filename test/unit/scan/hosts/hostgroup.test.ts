@@ -3,7 +3,7 @@ import { checkHostOptions } from '../../../../lib/scan/hosts/host-options.js';
 import type { ScanOptions } from '../../../../lib/scan/index.js';
 import { Scan } from '../../../../lib/scan/scan-run.js';
 import { systemClock } from '../../../../lib/internal/clock.js';
-import { FakeNative } from '../fake-native.js';
+import { encodeTarpit, FakeNative } from '../fake-native.js';
 import { SCAN_SLOT } from '../../../../lib/scan/scan-slots.js';
 
 function begin(options: Partial<ScanOptions> = {}) {
@@ -34,12 +34,48 @@ describe('the options of a hostgroup', () => {
     [{ minHostgroup: 4 }, { max: 64, min: 4 }],
     [{ minHostgroup: 400 }, { max: 400, min: 400 }],
     [{ hostgroupMode: 'barrier' }, { max: 64, min: 1, isBarrier: true }],
+    [{}, { timeoutMs: 0, tarpit: { probed: 0 } }],
+    [{ tarpit: 'off' }, { max: 0, tarpit: { probed: 0 } }],
+    [{ maxHostgroup: 4 }, { timeoutMs: 0, tarpit: { open: 50, probed: 64, isSkipped: false } }],
+    [
+      { maxHostgroup: 4, tarpit: 'off' },
+      { max: 4, tarpit: { probed: 0 } },
+    ],
+    [{ hostTimeoutMs: 500 }, { max: 64, timeoutMs: 500 }],
+    [{ tarpit: 'skip' }, { max: 64, tarpit: { open: 50, probed: 64, isSkipped: true } }],
+    [
+      { tarpit: { openPorts: 5, probedPorts: 9 } },
+      { max: 64, tarpit: { open: 5, probed: 9, isSkipped: false } },
+    ],
   ])('P6 %j', (given, settings) => {
     expect(checkHostOptions(given)).toMatchObject(settings);
   });
 });
 
 describe('a scan with a hostgroup', () => {
+  it('P6 warns of tarpits by name, of a hundred at the most, and once of targets that took too long', async () => {
+    const { native, scan } = begin({ hostTimeoutMs: 900, tarpit: 'skip' });
+    expect(native.plan).toMatchObject({
+      ...{ maxHostgroup: 64, hostTimeoutMs: 900 },
+      ...{ tarpitOpen: 50, tarpitProbed: 64, tarpitSkip: true },
+    });
+    native.records = Array.from({ length: 150 }, (_, i) => encodeTarpit(0x0a000000 + i));
+    native.set(SCAN_SLOT.hostTimeouts, 3);
+    native.set(SCAN_SLOT.tarpits, 150);
+    await vi.waitFor(() => {
+      expect(native.records).toEqual([]);
+    });
+    native.end(5, 0);
+    const { warnings, statistics } = await scan.done;
+    const tarpits = warnings.filter(({ code }) => code === 'tarpit');
+    expect(tarpits).toHaveLength(100);
+    expect(tarpits[0]?.message).toMatch(/^10\.0\.0\.0 .* 55 of 64 .* left alone$/);
+    expect(tarpits.at(-1)?.message).toContain('only counted');
+    const late = warnings.filter(({ code }) => code === 'host-timeout');
+    expect(late).toMatchObject([{ message: expect.stringContaining('900') as string }]);
+    expect(statistics).toMatchObject({ hostTimeouts: 3, tarpits: 150 });
+  });
+
   it('P6 hands its size over, and none where none is asked for', async () => {
     const plain = begin();
     expect(plain.native.plan).toMatchObject({ maxHostgroup: 0, adaptiveTimeout: false });
