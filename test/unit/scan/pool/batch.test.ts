@@ -145,6 +145,21 @@ describe('a batch', () => {
     expect(early).toEqual({ items: [], error: reason });
   });
 
+  it('H6 of probes that answer at once lets other turns of the event loop come, and so its signal', async () => {
+    const pool = poolOn(new ManualClock(), { maxWorkers: 1000 });
+    const controller = new AbortController();
+    const reason = new Error('enough');
+    setImmediate(() => {
+      controller.abort(reason);
+    });
+    const source = new Source(Infinity, (port) =>
+      taskFor(port % 65_536, () => ({ state: 'open' })),
+    );
+    const { error } = await collect(pool.submitBatch(source, { signal: controller.signal }));
+    expect(error).toBe(reason);
+    expect(pool.statistics().attempts).toBeLessThan(1000);
+  });
+
   it('H6 tells of a pool that was closed, after the results of what was under way', async () => {
     const clock = new ManualClock();
     const pool = poolOn(clock);
