@@ -25,15 +25,15 @@ export function jsonArraySink(
 ): ResultSink {
   let isOpen = isFramed;
   let comma = hasElements ? ',' : '';
-  const begin = async (): Promise<void> => {
-    if (!isOpen) await writer.write(ARRAY_HEAD.trimEnd());
+  const head = (): string => {
+    const text = isOpen ? '' : ARRAY_HEAD;
     isOpen = true;
+    return text;
   };
-  const element = async (json: string): Promise<void> => {
-    await begin();
-    const line = `${comma}${json}`;
+  const element = (json: string): Promise<void> | undefined => {
+    const line = `${head()}${comma}${json}`;
     comma = ',';
-    await writer.write(line);
+    return writer.write(line);
   };
   return {
     add: (result) => element(ndjsonLine(result)),
@@ -42,8 +42,7 @@ export function jsonArraySink(
       if (start !== undefined) {
         await element(JSON.stringify({ type: 'metadata', ...runRecord(start, end) }));
       }
-      await begin();
-      if (!isFramed) await writer.write(ARRAY_TAIL.trimEnd());
+      if (!isFramed) await writer.write(`${head()}${ARRAY_TAIL.trimEnd()}`);
       await writer.finish();
     },
   };

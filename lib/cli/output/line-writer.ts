@@ -46,13 +46,18 @@ export class LineWriter {
     });
   }
 
-  /** Writes one line, given without its end; resolves when there is room for more. */
-  async write(line: string): Promise<void> {
+  /**
+   * Writes one line, given without its end. Where there is no room for more: a promise that resolves when there is.
+   *
+   * @throws as finish(), for a write before this one
+   */
+  write(line: string): Promise<void> | undefined {
     this.#throwFailure();
-    if (this.#isGone) return;
+    if (this.#isGone) return undefined;
     this.#pending += `${line}\n`;
-    if (this.#pending.length >= CHUNK_CHARACTERS) await this.flush();
-    else this.#schedule();
+    if (this.#pending.length >= CHUNK_CHARACTERS) return this.flush();
+    this.#schedule();
+    return undefined;
   }
 
   /** Hands on what waits. */

@@ -13,24 +13,20 @@ export function listLine({ state, protocol, port, address }: ScanResult, atMs: n
 
 /** Remarks before and after the results tell of the run. */
 export function listSink(writer: LineWriter, start: RunStart): ResultSink {
-  let isBegun = false;
-  const begin = async (): Promise<void> => {
-    if (isBegun) return;
-    isBegun = true;
-    const { version, startedAt, args } = start;
-    await writer.write(remark(`pacegate ${version} ${startedAt.toISOString()}`));
-    await writer.write(remark(commandLine(args)));
+  const { version, startedAt, args } = start;
+  const title = `pacegate ${version} ${startedAt.toISOString()}`;
+  let head = `${remark(title)}\n${remark(commandLine(args))}\n`;
+  const print = (line: string): Promise<void> | undefined => {
+    const lines = head + line;
+    head = '';
+    return writer.write(lines);
   };
   return {
-    add: async (result) => {
-      await begin();
-      await writer.write(listLine(result, Date.now()));
-    },
+    add: (result) => print(listLine(result, Date.now())),
     sync: () => writer.sync(),
     finish: async (end) => {
-      await begin();
       for (const [name, value] of Object.entries(runRecord(start, end))) {
-        await writer.write(remark(`${name}: ${value}`));
+        await print(remark(`${name}: ${value}`));
       }
       await writer.write(remark('end'));
       await writer.finish();

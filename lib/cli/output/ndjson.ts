@@ -5,9 +5,16 @@ import type { LineWriter } from './line-writer.js';
 import type { ResultSink, RunStart } from './result-sink.js';
 import { runRecord } from './run-record.js';
 
-/** Writes one result. */
+let latest: ScanResult | undefined;
+let latestLine = '';
+
+/** Writes one result. NDJSON and JSON write the same, one right after the other: it is made once. */
 export function ndjsonLine(result: ScanResult): string {
-  return JSON.stringify(result);
+  if (result !== latest) {
+    latest = result;
+    latestLine = JSON.stringify(result);
+  }
+  return latestLine;
 }
 
 /** @param start - where the last line shall tell of the run: what is known of it so far */

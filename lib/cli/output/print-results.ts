@@ -29,7 +29,10 @@ export async function printResults(
   let error: unknown;
   try {
     for await (const result of scan) {
-      for (const sink of sinks) await sink.add(result);
+      for (const sink of sinks) {
+        const room = sink.add(result);
+        if (room !== undefined) await room; // to wait for nothing would cost more than the result
+      }
     }
   } catch (thrown) {
     error = thrown;

@@ -26,9 +26,10 @@ export interface RunEnd {
   readonly failure: string | undefined;
 }
 
-/** Takes results one by one; each call resolves when the next may come. */
+/** Takes results one by one. */
 export interface ResultSink {
-  add(result: ScanResult): Promise<void>;
+  /** Most of the time the next one may come at once; else it gives a promise to be awaited before that. */
+  add(result: ScanResult): Promise<void> | undefined;
   /** Resolves when all results so far are where the end of this process cannot take them back. */
   sync(): Promise<void>;
   /** Writes what was kept to the end; resolves when all is written. */

@@ -39,9 +39,8 @@ export class ResultTable {
 /** A table for a person. */
 export function tableSink(writer: LineWriter): ResultSink {
   const table = new ResultTable();
-  const print = async (rows: readonly string[]): Promise<void> => {
-    for (const row of rows) await writer.write(row);
-  };
+  const print = (rows: readonly string[]): Promise<void> | undefined =>
+    rows.length === 0 ? undefined : writer.write(rows.join('\n'));
   return {
     add: (result) => print(table.add(result)),
     sync: () => writer.sync(),

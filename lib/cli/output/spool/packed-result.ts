@@ -19,19 +19,44 @@ const NO_RTT = 0xffff_ffff;
 /** Number of the first reason that is not native; they are counted down, whatever comes to the native ones. */
 const OTHER_REASON = 255;
 
+const DOT = 46;
+const ZERO = 48;
+
 /** Packs `result` into `words` from `at` on. */
 export function pack(result: ScanResult, atS: number, words: Uint32Array, at: number): void {
-  const { family, value } = parseAddress(result.address) ?? { family: 4, value: 0n };
+  const { address } = result;
+  const family = address.includes(':') ? 6 : 4;
   words[at] = (family << 8) | (result.ttl ?? 0);
-  for (let i = 0; i < 4; i++) {
-    const shift = family === 4 ? -32 * i : 96 - 32 * i;
-    words[at + 1 + i] = shift < 0 ? 0 : Number((value >> BigInt(shift)) & 0xffff_ffffn);
-  }
+  if (family === 4) packIpv4(address, words, at + 1);
+  else packIpv6(address, words, at + 1);
   const state = portStates.indexOf(result.state);
   words[at + 5] = ((result.port << 16) | (state << 8) | reasonCode(result.reason)) >>> 0;
   const rttUs = result.rttMs === undefined ? NO_RTT : Math.round(result.rttMs * 1000);
   words[at + 6] = Math.min(rttUs, NO_RTT);
   words[at + 7] = atS;
+}
+
+/** The text is canonical: this is several times as fast as reading any text. */
+function packIpv4(address: string, words: Uint32Array, at: number): void {
+  let value = 0;
+  let part = 0;
+  for (let i = 0; i < address.length; i++) {
+    const code = address.charCodeAt(i);
+    if (code !== DOT) part = part * 10 + (code - ZERO);
+    else {
+      value = value * 256 + part;
+      part = 0;
+    }
+  }
+  words[at] = value * 256 + part;
+  words.fill(0, at + 1, at + 4);
+}
+
+function packIpv6(address: string, words: Uint32Array, at: number): void {
+  const value = parseAddress(address)?.value ?? 0n;
+  for (let i = 0; i < 4; i++) {
+    words[at + i] = Number((value >> BigInt(96 - 32 * i)) & 0xffff_ffffn);
+  }
 }
 
 /** Makes a result again of what {@link pack} has written. */

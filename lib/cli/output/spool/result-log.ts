@@ -53,11 +53,12 @@ export class ResultLog {
     return this.#written + this.#waiting;
   }
 
-  /** Resolves when there is room for more. `atS`: time of day, in seconds since 1970. */
-  async add(result: ScanResult, atS: number): Promise<void> {
+  /** Where there is no room for more: a promise that resolves when there is. `atS`: time of day, in seconds since 1970. */
+  add(result: ScanResult, atS: number): Promise<void> | undefined {
+    if (this.#error !== undefined) throw this.#error;
     pack(result, atS, this.#gathered, this.#waiting * WORDS);
     this.#waiting += 1;
-    if (this.#waiting === GATHERED) await this.#write();
+    return this.#waiting === GATHERED ? this.#write() : undefined;
   }
 
   /** Resolves when all results are on the disk. */

@@ -19,7 +19,8 @@ export interface XmlParts {
 
 /** Writes nothing before the end, and then one whole document. */
 export function xmlSink({ writer, log, scratch, limits }: XmlParts, start: RunStart): ResultSink {
-  const print = (lines: readonly string[]): Promise<void> => writer.write(lines.join('\n'));
+  const print = (lines: readonly string[]): Promise<void> | undefined =>
+    writer.write(lines.join('\n'));
   const writeAll = async (end: RunEnd): Promise<void> => {
     await print(documentHead(start, end));
     let up = 0;
