@@ -49,6 +49,25 @@ describe.skipIf(!existsSync('/dev/full'))('a full disk', () => {
     },
   );
 
+  it('P11 under one of several outputs completes the others, and they say why they end', async () => {
+    const [xml, list] = [path.join(folder, 'full.xml'), path.join(folder, 'full.list')];
+    const args = [
+      ...SCAN,
+      '-p',
+      '20001-25000',
+      '--output',
+      'json:/dev/full',
+      '-oX',
+      xml,
+      '-oL',
+      list,
+    ];
+    expect(await runCli(args)).toMatchObject(full('/dev/full'));
+    expect(readFileSync(xml, 'utf8')).toContain('errormsg="cannot write /dev/full: ENOSPC"');
+    expect(readFileSync(xml, 'utf8').trimEnd()).toMatch(/<\/nmaprun>$/);
+    expect(readFileSync(list, 'utf8')).toContain('# failure: cannot write /dev/full: ENOSPC\n');
+  });
+
   it('under standard error costs no result', async () => {
     const outcome = await runShell([...SCAN, '-p', '1000-1010', '-oJ', '-'], '2>/dev/full');
     expect(outcome.code).toBe(1);

@@ -4,7 +4,7 @@ import { describeFailure } from '../../lib/cli/failure.js';
 import { count, duration, rate } from '../../lib/cli/status/format.js';
 import { Interrupt } from '../../lib/cli/interrupt.js';
 import { Messages } from '../../lib/cli/status/messages.js';
-import { ResultTable } from '../../lib/cli/output/table.js';
+import { ResultTable } from '../../lib/cli/output/forms/table.js';
 import { ProgressLine, type ProgressStream } from '../../lib/cli/status/progress-line.js';
 import { InvalidRangeError } from '../../lib/internal/errors.js';
 import type { PortState, ScanResult, ScanStatistics } from '../../lib/scan/index.js';

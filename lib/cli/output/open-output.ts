@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createWriteStream, fdatasync, fstatSync, ftruncateSync, openSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { promisify } from 'node:util';
-import { ARRAY_HEAD, ARRAY_TAIL } from './json-array.js';
+import { ARRAY_HEAD, ARRAY_TAIL } from './forms/json-array.js';
 import { writeFailure } from './line-writer.js';
 import { arrayEnd, endsInsideLine } from './written-before.js';
 import { TailedFile } from './tailed-file.js';

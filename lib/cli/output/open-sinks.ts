@@ -3,15 +3,15 @@
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { ChosenOutput } from './chosen-outputs.js';
-import { jsonArraySink } from './json-array.js';
+import { jsonArraySink } from './forms/json-array.js';
 import { LineWriter, type LineWriterOptions } from './line-writer.js';
-import { listSink } from './list.js';
-import { ndjsonSink } from './ndjson.js';
+import { listSink } from './forms/list.js';
+import { ndjsonSink } from './forms/ndjson.js';
 import { openArray, openOutput, type OpenOutput } from './open-output.js';
 import type { ResultSink, RunStart } from './result-sink.js';
 import { ResultLog } from './spool/result-log.js';
-import { tableSink } from './table.js';
-import { xmlSink } from './xml/xml-sink.js';
+import { tableSink } from './forms/table.js';
+import { xmlSink } from './forms/xml/xml-sink.js';
 
 /** What outputs need to know beside their own form and file. */
 export interface OutputSetting {

@@ -2,7 +2,7 @@
 
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { InvalidArgumentError } from '../../internal/errors.js';
-import { ARRAY_HEAD } from './json-array.js';
+import { ARRAY_HEAD } from './forms/json-array.js';
 import { writeFailure } from './line-writer.js';
 
 /** A write that was cut short left at most so much behind the last whole line. */

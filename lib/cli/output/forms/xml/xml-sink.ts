@@ -1,9 +1,9 @@
 // nmap's XML. Results come in random order and the format wants them by host: they are kept on the disk until the end.
 
-import type { LineWriter } from '../line-writer.js';
-import type { ResultSink, RunEnd, RunStart } from '../result-sink.js';
-import { resultsByHost, type SortLimits } from '../spool/by-host.js';
-import type { ResultLog } from '../spool/result-log.js';
+import type { LineWriter } from '../../line-writer.js';
+import type { ResultSink, RunEnd, RunStart } from '../../result-sink.js';
+import { resultsByHost, type SortLimits } from '../../spool/by-host.js';
+import type { ResultLog } from '../../spool/result-log.js';
 import { hasAnswered, hostElement } from './host-element.js';
 import { documentFoot, documentHead } from './nmap-document.js';
 

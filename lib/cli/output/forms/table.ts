@@ -1,8 +1,8 @@
 // Results for a person: open ports as they are found, the others at the end where they are few.
 
-import type { PortState, ScanResult } from '../../scan/index.js';
-import type { LineWriter } from './line-writer.js';
-import type { ResultSink } from './result-sink.js';
+import type { PortState, ScanResult } from '../../../scan/index.js';
+import type { LineWriter } from '../line-writer.js';
+import type { ResultSink } from '../result-sink.js';
 
 /** More of one state than these are only counted. */
 const FEW = 25;

@@ -1,10 +1,10 @@
 // One line a result, in words that need no parser: `open tcp 80 10.0.0.1 1700000000`. Lines that begin with # are
 // remarks. Programs that read masscan's lists read these.
 
-import type { ScanResult } from '../../scan/index.js';
-import type { LineWriter } from './line-writer.js';
-import type { ResultSink, RunStart } from './result-sink.js';
-import { commandLine, runRecord } from './run-record.js';
+import type { ScanResult } from '../../../scan/index.js';
+import type { LineWriter } from '../line-writer.js';
+import type { ResultSink, RunStart } from '../result-sink.js';
+import { commandLine, runRecord } from '../run-record.js';
 
 /** Writes one result; `atMs` is the time of day, in milliseconds since 1970. */
 export function listLine({ state, protocol, port, address }: ScanResult, atMs: number): string {

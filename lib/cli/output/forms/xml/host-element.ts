@@ -1,7 +1,7 @@
 // One host as nmap writes it: open ports one by one, what most of the others are in numbers.
 
-import type { PortState } from '../../../scan/index.js';
-import type { TimedResult } from '../spool/packed-result.js';
+import type { PortState } from '../../../../scan/index.js';
+import type { TimedResult } from '../../spool/packed-result.js';
 import { portText } from './port-text.js';
 import { serviceName } from './service-names.js';
 import { element } from './xml-text.js';

@@ -1,9 +1,9 @@
 // One JSON array, an element a line. A comma stands before its element, so that whole lines can be added at any time.
 
-import type { LineWriter } from './line-writer.js';
+import type { LineWriter } from '../line-writer.js';
 import { ndjsonLine } from './ndjson.js';
-import type { ResultSink, RunStart } from './result-sink.js';
-import { runRecord } from './run-record.js';
+import type { ResultSink, RunStart } from '../result-sink.js';
+import { runRecord } from '../run-record.js';
 
 /** What an array of the file begins and ends with. */
 export const ARRAY_HEAD = '[\n';

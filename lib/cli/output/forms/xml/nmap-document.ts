@@ -1,7 +1,7 @@
 // What stands around the hosts in nmap's XML (its format version 1.05).
 
-import type { RunEnd, RunStart } from '../result-sink.js';
-import { commandLine, runRecord } from '../run-record.js';
+import type { RunEnd, RunStart } from '../../result-sink.js';
+import { commandLine, runRecord } from '../../run-record.js';
 import { portText } from './port-text.js';
 import { element, escapeXml, openTag } from './xml-text.js';
 

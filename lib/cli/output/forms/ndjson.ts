@@ -1,9 +1,9 @@
 // One JSON object a line, one line a result: valid however the scan ends.
 
-import type { ScanResult } from '../../scan/index.js';
-import type { LineWriter } from './line-writer.js';
-import type { ResultSink, RunStart } from './result-sink.js';
-import { runRecord } from './run-record.js';
+import type { ScanResult } from '../../../scan/index.js';
+import type { LineWriter } from '../line-writer.js';
+import type { ResultSink, RunStart } from '../result-sink.js';
+import { runRecord } from '../run-record.js';
 
 let latest: ScanResult | undefined;
 let latestLine = '';
