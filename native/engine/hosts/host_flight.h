@@ -20,9 +20,9 @@ namespace pacegate {
   return flight.mark & 1U;
 }
 
-[[nodiscard]] inline bool has_timed_out(const Flight& flight, std::uint64_t timeout_ns,
+[[nodiscard]] inline bool has_timed_out(std::uint64_t sent_ns, std::uint64_t timeout_ns,
                                         std::uint64_t heard_ns) {
-  return heard_ns >= flight.sent_ns && heard_ns - flight.sent_ns >= timeout_ns;
+  return heard_ns >= sent_ns && heard_ns - sent_ns >= timeout_ns;
 }
 
 }  // namespace pacegate

@@ -17,9 +17,17 @@ constexpr std::uint32_t kPlacesARound = 4096;
 // Behind the one probe of a network nobody knows when it will be answered.
 constexpr std::uint64_t kHeldNs = 10 * kNsPerMs;
 
-std::uint32_t places_for(const HostgroupOptions& group, const TargetPlan& plan) {
-  const std::uint64_t targets = plan.size() / plan.ports();
-  return static_cast<std::uint32_t>(std::min<std::uint64_t>(group.max, targets));
+// Places for targets that linger, as many times as others; 65 536 together at the most, or `max`.
+constexpr std::uint64_t kPlacesATarget = 8;
+constexpr std::uint64_t kMostPlaces = 65'536;
+
+std::uint64_t targets_of(const TargetPlan& plan) {
+  return plan.size() / plan.ports();
+}
+
+std::size_t places_for(std::uint64_t most_active, const TargetPlan& plan) {
+  const std::uint64_t wanted = std::min(kPlacesATarget * most_active, kMostPlaces);
+  return std::min(std::max(wanted, most_active), targets_of(plan));
 }
 
 }  // namespace
@@ -30,9 +38,11 @@ HostGroup::HostGroup(const TargetPlan& plan, const Permutation& order, TargetGat
       positions_(order),
       gate_(gate),
       options_(std::move(options)),
-      order_(plan.size() / plan.ports(), plan.ports(), options_.seed),
+      order_(targets_of(plan), plan.ports(), options_.seed),
       queue_(options_.span, plan.ports(), options_.group.resumed),
-      hosts_(places_for(options_.group, plan)),
+      most_active_(static_cast<std::uint32_t>(
+          std::min<std::uint64_t>(options_.group.max, targets_of(plan)))),
+      hosts_(places_for(most_active_, plan)),
       ready_(hosts_.size()) {
   for (std::size_t place = hosts_.size(); place-- > 0;) {
     free_.push_back(static_cast<Place>(place));
@@ -47,8 +57,9 @@ HostGroup::HostGroup(const TargetPlan& plan, const Permutation& order, TargetGat
 // ---- targets come --------------------------------------------------------------------------------
 
 bool HostGroup::may_begin() noexcept {
-  if (free_.empty() || queue_.empty()) is_filling_ = false;
-  if (free_.empty() || queue_.empty()) return false;
+  const bool is_full = active_ == most_active_ || free_.empty();
+  if (is_full || queue_.empty()) is_filling_ = false;
+  if (is_full || queue_.empty()) return false;
   if (active_ < options_.group.min) is_filling_ = true;
   return is_filling_ || !options_.group.is_barrier;
 }
@@ -94,14 +105,19 @@ std::optional<HostGroup::Turn> HostGroup::next(std::uint64_t now_ns, std::uint64
   return std::nullopt;
 }
 
-/// Puts those in line whose time has come, and gives up those that took too long.
+/// Puts those in line whose time has come, gives up those that took too long, and lets go of those that
+/// nothing more is sent to.
 void HostGroup::look_round(std::uint64_t now_ns, std::uint64_t heard_ns) {
   if (now_ns < next_round_ns_) return;
   next_round_ns_ = now_ns + kRoundNs;
   const auto places = static_cast<Place>(hosts_.size());
   for (std::uint32_t i = 0; i < std::min(places, kPlacesARound); ++i) {
     hand_ = hand_ + 1 < places ? hand_ + 1 : 0;
-    const Host& host = hosts_[hand_];
+    Host& host = hosts_[hand_];
+    if (may_linger(host, heard_ns)) {
+      host.is_lingering = true;
+      --active_;
+    }
     if (is_late(host, now_ns)) {
       ++timed_out_;
       cut(hand_, Reason::host_timeout);
@@ -145,9 +161,19 @@ bool HostGroup::has_fresh(const Host& host) const noexcept {
 
 bool HostGroup::retry_is_due(const Host& host, std::uint64_t heard_ns) const noexcept {
   if (host.awaited.empty()) return false;
-  const std::uint64_t timeout_ns =
-      options_.is_adaptive ? retry_timeout_ns(host.rtt, options_.timeout_ns) : options_.timeout_ns;
-  return has_timed_out(flights_.at(host.awaited.first), timeout_ns, heard_ns);
+  return has_timed_out(flights_.at(host.awaited.first).sent_ns, retry_after_ns(host), heard_ns);
+}
+
+std::uint64_t HostGroup::retry_after_ns(const Host& host) const noexcept {
+  if (!options_.is_adaptive) return options_.timeout_ns;
+  return retry_timeout_ns(host.rtt, options_.timeout_ns);
+}
+
+/// Where round-trip times decide, the last probes have been awaited for as long as the others were.
+bool HostGroup::may_linger(const Host& host, std::uint64_t heard_ns) const noexcept {
+  const bool is_sent = host.in_use && host.next_turn == host.end_turn && host.awaited.empty();
+  if (!options_.is_adaptive || !is_sent || host.is_cut || host.is_lingering) return false;
+  return has_timed_out(host.last_sent_ns, retry_after_ns(host), heard_ns);
 }
 
 HostGroup::Turn HostGroup::send_fresh(Place place, const TargetGate::Verdict& verdict,
@@ -163,6 +189,7 @@ HostGroup::Turn HostGroup::send_fresh(Place place, const TargetGate::Verdict& ve
     return {position, true, false};
   }
   const bool is_probe = verdict.outcome == Outcome::probe;
+  host.last_sent_ns = now_ns;
   FlightList& list = options_.tries > 1 ? host.awaited : last_tries_;
   flights_.add(list, {.position = position,
                       .sent_ns = now_ns,
@@ -186,6 +213,7 @@ HostGroup::Turn HostGroup::send_again(Place place, const TargetGate::Verdict& ve
   ++flight.tries;
   flight.is_unsent = false;
   flight.is_probe = verdict.outcome == Outcome::probe;
+  hosts_[place].last_sent_ns = now_ns;
   flights_.sent_again(from, list_of(flight), index, now_ns);
   return {position, false, flight.is_probe};
 }

@@ -26,7 +26,8 @@ namespace pacegate {
 /// Places for a number of targets. A target holds one from its first probe until all its pairs are
 /// settled, then the place goes to the next target of the HostOrder: one that is slow holds up nobody
 /// but its successor. The targets take turns, so each gets the same part of the rate; one for which the
-/// gate has an objection is passed over meanwhile.
+/// gate has an objection is passed over meanwhile. A target that only late answers can still come from
+/// lingers: nothing more is sent to it, and it counts as under way no longer.
 ///
 /// One thread's: the sending one's; time is an argument. A pair is named by its position in the scan's
 /// own order, as everywhere else. Memory: some 200 bytes a place, 50 a probe in flight.
@@ -95,7 +96,9 @@ class HostGroup {
   /// Pairs that were given out at least once, by this run.
   [[nodiscard]] std::uint64_t begun() const noexcept { return begun_; }
   /// Nothing is left to be given out or awaited.
-  [[nodiscard]] bool empty() const noexcept { return active_ == 0 && (stopped_ || queue_.empty()); }
+  [[nodiscard]] bool empty() const noexcept {
+    return active_ == 0 && flights_.size() == 0 && (stopped_ || queue_.empty());
+  }
   /// All that is left waits for the end of a silence.
   [[nodiscard]] bool all_are_silent(std::uint64_t now_ns) const noexcept;
   [[nodiscard]] HostProgress progress() const;
@@ -125,6 +128,8 @@ class HostGroup {
     bool is_tarpit = false;
     bool is_cut = false;  // given up for `cut`
     Reason cut = Reason::host_timeout;
+    std::uint64_t last_sent_ns = 0;
+    bool is_lingering = false;  // nothing is left but to wait for late answers
     bool in_use = false;
     RttEstimator rtt;
   };
@@ -139,6 +144,8 @@ class HostGroup {
   [[nodiscard]] bool has_fresh(const Host& host) const noexcept;
   [[nodiscard]] bool retry_is_due(const Host& host, std::uint64_t heard_ns) const noexcept;
   void cut(Place place, Reason reason);
+  [[nodiscard]] bool may_linger(const Host& host, std::uint64_t heard_ns) const noexcept;
+  [[nodiscard]] std::uint64_t retry_after_ns(const Host& host) const noexcept;
   [[nodiscard]] bool is_late(const Host& host, std::uint64_t now_ns) const noexcept;
   [[nodiscard]] std::optional<Tarpit> judge(Host& host) const noexcept;
   Turn send_fresh(Place place, const TargetGate::Verdict& verdict, std::uint64_t now_ns);
@@ -155,7 +162,8 @@ class HostGroup {
   Options options_;
   HostOrder order_;
   HostQueue queue_;
-  std::vector<Host> hosts_;  // by place
+  std::uint32_t most_active_;
+  std::vector<Host> hosts_;  // by place; there are more of them than may be under way
   std::vector<Place> free_;
   ReadyLine ready_;
   std::vector<Place> cutting_;  // targets with pairs that next_cut() has to give out

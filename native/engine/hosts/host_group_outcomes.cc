@@ -1,4 +1,6 @@
 // What becomes of the probes of a hostgroup, and of its targets.
+#include <algorithm>
+
 #include "engine/hosts/host_flight.h"
 #include "engine/hosts/host_group.h"
 
@@ -13,6 +15,8 @@ FlightList& HostGroup::list_of(const Flight& flight) noexcept {
 void HostGroup::sent_again(std::uint64_t position, std::uint64_t now_ns) noexcept {
   const Flights::Index index = flights_.find(position);
   if (index == Flights::kNone) return;
+  Host& host = hosts_[place_of(flights_.at(index))];
+  host.last_sent_ns = std::max(host.last_sent_ns, now_ns);
   FlightList& list = list_of(flights_.at(index));
   flights_.sent_again(list, list, index, now_ns);
 }
@@ -59,7 +63,7 @@ std::optional<HostGroup::Silent> HostGroup::settle_next(std::uint64_t heard_ns) 
   if (last_tries_.empty()) return std::nullopt;
   const Flights::Index index = last_tries_.first;
   Flight& flight = flights_.at(index);
-  if (!has_timed_out(flight, options_.timeout_ns, heard_ns)) return std::nullopt;
+  if (!has_timed_out(flight.sent_ns, options_.timeout_ns, heard_ns)) return std::nullopt;
   const Silent silent{flight.position, flight.is_unsent};
   using End = TargetGate::ProbeEnd;
   probe_over(flight, flight.is_unsent ? End::lost : End::well);
@@ -90,7 +94,7 @@ void HostGroup::end_if_done(Place place) noexcept {
   if (host.is_cut || host.next_turn < host.end_turn || host.floor.unsettled() > 0) return;
   host.in_use = false;
   free_.push_back(place);
-  --active_;
+  if (!host.is_lingering) --active_;
 }
 
 // ---- targets that are given up -------------------------------------------------------------------
