@@ -13,7 +13,8 @@ import {
 export interface HostScanOptions {
   /**
    * Targets under way at once, 1 to 65 536; by default as many as there are. A target is under way from its first probe
-   * until its ports are settled, or, with `adaptiveTimeout`, until nothing more is sent to it and only late answers are awaited. Which targets come next is random, and `seed` fixes it.
+   * until its ports are settled, or, with `adaptiveTimeout`, until nothing more is sent to it and only late answers are
+   * awaited. Which targets come next is random, and `seed` fixes it.
    */
   maxHostgroup?: number;
   /**
