@@ -8,6 +8,7 @@ export const EXIT = { done: 0, fault: 1, usage: 2, interrupted: 130, terminated:
 /** The names that the library's messages begin with, as flags. */
 const FLAGS: Readonly<Record<string, string>> = {
   maxRate: '--max-rate',
+  maxRateCap: '--max-rate-cap',
   minRate: '--min-rate',
   precision: '--precision',
   catchUpMs: '--catch-up',

@@ -29,7 +29,8 @@ PORTS AND TECHNIQUE
 
 PACE
   --preset NAME         rate and workers for local, internet, polite or high-volume; list: print them
-  --max-rate N          packets a second, default 100
+  --max-rate N          packets a second, default 100; auto: the highest at which nothing is lost (SYN)
+  --max-rate-cap N      the most that auto may become
   --min-rate N          warn when fewer leave for a second
   --precision P         how often to wake: balanced (default), eco, or spin, which takes a core
   --catch-up MS         lateness that may be made good by sending faster, default 10; the rest is given up

@@ -11,7 +11,7 @@ import type { ScanFlags } from './scan-flags.js';
 import { version } from './version.js';
 
 /** Flags and commands of the contract that come in later versions. */
-const LATER = new Set(['--max-rate-cap']);
+const LATER: ReadonlySet<string> = new Set();
 const LATER_COMMANDS = new Set(['bench', 'serve']);
 
 /**
@@ -98,6 +98,7 @@ function scanCommand(root: Command): Command {
     .option('--connect-scan')
     .option('--preset <NAME>')
     .option('--max-rate <N>')
+    .option('--max-rate-cap <N>')
     .option('--min-rate <N>')
     .option('--precision <P>')
     .option('--catch-up <MS>')

@@ -27,6 +27,7 @@ export interface ScanFlags extends OutputFlags, ReportFlags, HostFlags {
   ports?: string;
   preset?: string;
   maxRate?: string;
+  maxRateCap?: string;
   minRate?: string;
   precision?: string;
   catchUp?: string;
@@ -92,13 +93,16 @@ function wantedOptions(flags: ScanFlags, targets: readonly string[]): ScanOption
   };
 }
 
+type Settings = Omit<EnvironmentSettings, 'maxRate'> & Pick<ScanOptions, 'maxRate' | 'maxRateCap'>;
+
 /** What flags, the environment and a preset may all set, in this order. */
-function wantedSettings(flags: ScanFlags): EnvironmentSettings {
-  const { preset, maxRate, maxRetries, timeout, maxWorkers } = flags;
+function wantedSettings(flags: ScanFlags): Settings {
+  const { preset, maxRate, maxRateCap, maxRetries, timeout, maxWorkers } = flags;
   return {
     ...(preset === undefined ? {} : settingsOf(presetNamed('--preset', preset))),
     ...settingsFromEnvironment(),
     ...(maxRate === undefined ? {} : { maxRate: wantedRate(maxRate) }),
+    ...(maxRateCap === undefined ? {} : { maxRateCap: numberOf('--max-rate-cap', maxRateCap) }),
     ...(maxRetries === undefined ? {} : { retries: numberOf('--max-retries', maxRetries) }),
     ...(timeout === undefined ? {} : { timeoutMs: numberOf('--timeout', timeout) }),
     ...(maxWorkers === undefined ? {} : { maxWorkers: numberOf('--max-workers', maxWorkers) }),
@@ -116,9 +120,8 @@ function wantedTechnique(flags: ScanFlags): 'syn' | 'connect' | 'auto' {
   return flags.connectScan ? 'connect' : 'auto';
 }
 
-function wantedRate(text: string): number {
-  // Handed on as it is, for the library to say that it comes later.
-  return text === 'auto' ? (text as unknown as number) : numberOf('--max-rate', text);
+function wantedRate(text: string): number | 'auto' {
+  return text === 'auto' ? text : numberOf('--max-rate', text);
 }
 
 /** Counted from 1 as people do: `1/4` to `4/4`. */

@@ -27,6 +27,7 @@ import {
   type HostScanOptions,
   type HostSettings,
 } from './hosts/host-options.js';
+import { checkRateSettings, refuseAutoRate } from './auto-rate.js';
 import { parsePorts } from './ports.js';
 import { portStates, type PortState } from './reasons.js';
 import { notSupported } from './scan-errors.js';
@@ -50,8 +51,15 @@ export interface ScanOptions extends PaceOptions, BackoffScanOptions, HostScanOp
    * operating system and needs none. `auto`, the default: `syn` where it is permitted, else `connect` with a warning.
    */
   technique?: 'syn' | 'connect' | 'auto';
-  /** Probes a second, repeated ones included; more than 0, default 100. */
-  maxRate?: number;
+  /**
+   * Probes a second, repeated ones included; more than 0, default 100. `'auto'` finds the highest rate at which nothing
+   * is lost, and follows it when it changes: targets that are known to answer are asked again and again, and what was
+   * sent while they fell silent is sent once more. It begins at 1000; where nobody answers it stays at or below 10 000.
+   * SYN scans only: `connect` takes 1000, or the cap where that is less, and warns (`auto-rate-fixed`).
+   */
+  maxRate?: number | 'auto';
+  /** The most that `maxRate: 'auto'` may become, in probes a second. Default: what this host can send. */
+  maxRateCap?: number;
   /** Further probes for a target that stays silent, 0 to 255, default 2. Exactly this many, never more. */
   retries?: number;
   /** How long an answer is awaited after each probe, in milliseconds, 1 to 600 000, default 1000. */
@@ -98,7 +106,9 @@ export interface ScanSettings extends PaceSettings {
   readonly exclude: readonly ParsedTarget[];
   readonly ports: Uint16Array;
   readonly technique: 'syn' | 'connect' | 'auto';
+  /** The fixed rate, or the most that an automatic one may become. */
   readonly maxRate: number;
+  readonly autoRate: boolean;
   readonly retries: number;
   readonly timeoutMs: number;
   readonly maxWorkers: number | undefined;
@@ -120,7 +130,7 @@ export const DEFAULT_RATE = 100;
 const KNOWN = [
   ...['targets', 'ports', 'technique', 'maxRate', 'retries', 'timeoutMs', 'exclude', 'interface'],
   ...['backend', 'seed', 'resume', 'states', 'iAmAuthorised', 'signal', 'maxWorkers'],
-  ...['precision', 'catchUpMs', 'minRate', 'shard'],
+  ...['precision', 'catchUpMs', 'minRate', 'maxRateCap', 'shard'],
   ...BACKOFF_OPTIONS,
   ...HOST_OPTIONS,
 ];
@@ -136,9 +146,10 @@ const LATER = ['limiter'];
 export function checkScanOptions(options: ScanOptions): ScanSettings {
   const given = checkOptions('options', options, KNOWN, LATER);
   const { resume, seed } = given;
-  const maxRate = checkRate(given['maxRate']);
+  const { maxRate, autoRate } = checkRateSettings(given, checkRate);
   const backoff = checkBackoffOptions(given);
   const hosts = checkHostOptions(given);
+  if (autoRate && hosts.max > 0) refuseAutoRate('a hostgroup');
   const technique = oneOf(given, 'technique', ['auto', 'syn', 'connect'], []);
   if (technique === 'connect') refuseSynOnly({ backoff, hosts }, "this scan asks for 'connect'");
   return {
@@ -147,6 +158,7 @@ export function checkScanOptions(options: ScanOptions): ScanSettings {
     ports: parsePorts(options.ports),
     technique,
     maxRate,
+    autoRate,
     ...checkPace(given, maxRate),
     retries: whole(given, 'retries', 2, 0, 255),
     timeoutMs: whole(given, 'timeoutMs', 1000, 1, 600_000),
@@ -202,7 +214,6 @@ export function parseTargetText(text: unknown, name: string): ParsedTarget[] {
 
 function checkRate(rate: unknown): number {
   if (rate === undefined) return DEFAULT_RATE;
-  if (rate === 'auto') throw notSupported("maxRate 'auto' is not available in this version");
   return checkNumber('maxRate', rate, RATE_BOUNDS);
 }
 

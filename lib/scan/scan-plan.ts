@@ -16,6 +16,7 @@ import type { Precision } from './pace-options.js';
 import type { PortState } from './reasons.js';
 import { invalidArgument, outOfRange } from '../internal/check.js';
 import { sliceOf } from './shard.js';
+import { AUTO_RATE_START } from './auto-rate.js';
 import { planHash, type ScanState } from './state.js';
 import { normalizeRanges, totalSize, type AddressRange } from './targets/address-range.js';
 import { allowTargets, type TargetAddresses } from './targets/target-policy.js';
@@ -34,7 +35,9 @@ export interface ScanPlan {
   readonly ranges: readonly AddressRange[];
   readonly addresses: number;
   readonly ports: Uint16Array;
+  /** The fixed rate, or the most that an automatic one may become. */
   readonly rate: number;
+  readonly autoRate: boolean;
   readonly precision: Precision;
   readonly catchUpMs: number;
   readonly retries: number;
@@ -119,7 +122,7 @@ export function planScan(
     ranges: field.ranges,
     addresses: field.addresses,
     ports,
-    rate: settings.maxRate,
+    ...planRate(settings, technique),
     precision: settings.precision,
     catchUpMs: settings.catchUpMs,
     retries: settings.retries,
@@ -140,6 +143,18 @@ export function planScan(
         ? startPosition - slice.first
         : settledIn(hostProgress, { slice, ports: ports.length }),
     planHash: hash,
+  };
+}
+
+/** Where connections are all that can be opened, nothing tells what a path loses. */
+function planRate(
+  { maxRate, autoRate }: ScanSettings,
+  technique: 'syn' | 'connect',
+): Pick<ScanPlan, 'rate' | 'autoRate'> {
+  const isFound = autoRate && technique === 'syn';
+  return {
+    rate: autoRate && !isFound ? Math.min(maxRate, AUTO_RATE_START) : maxRate,
+    autoRate: isFound,
   };
 }
 

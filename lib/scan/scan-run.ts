@@ -3,6 +3,7 @@
 import { checkNumber } from '../internal/check.js';
 import { EventSource } from '../internal/event-source.js';
 import { toPacegateError } from '../internal/native-error.js';
+import { fixedRateInstead } from './auto-rate.js';
 import type { BackoffEvent } from './backoff-event.js';
 import { DeliveredPosition } from './delivered-position.js';
 import type { EngineCounters, ScanEngine } from './engines/scan-engine.js';
@@ -112,7 +113,7 @@ export class Scan extends EventSource<ScanEvents> implements AsyncIterable<ScanR
     });
   }
 
-  /** Packets a second that are asked for now: `maxRate`, or what `setRate()` made of it. */
+  /** Packets a second that are asked for now: `maxRate`, or what `setRate()` made of it. The cap of an automatic rate. */
   get rate(): number {
     return this.#rate;
   }
@@ -145,7 +146,7 @@ export class Scan extends EventSource<ScanEvents> implements AsyncIterable<ScanR
 
   /**
    * Changes `maxRate` while the scan runs: for the next packet, or, where the backend holds packets until their time,
-   * for those it does not hold yet.
+   * for those it does not hold yet. An automatic rate gets it as its cap.
    *
    * @param rate - packets a second, at least `minRate` where there is one
    * @throws PacegateError (`ERR_PACEGATE_INVALID_ARGUMENT`, `ERR_PACEGATE_OUT_OF_RANGE`)
@@ -212,6 +213,7 @@ export class Scan extends EventSource<ScanEvents> implements AsyncIterable<ScanR
     if (this.#isStopping || plan.startPosition === plan.endPosition) return plan;
     const engine = makeEngine(plan, this.#dependencies, warn);
     this.#engine = engine;
+    this.#rate = fixedRateInstead(this.#settings, plan, this.#rate, warn);
     if (this.#rate !== plan.rate) engine.setRate(this.#rate);
     if (this.#isPaused) engine.pause();
     engine.start();

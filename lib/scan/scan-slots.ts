@@ -47,7 +47,13 @@ export const SCAN_SLOT = {
   activeHosts: 42,
   hostTimeouts: 43,
   tarpits: 44,
+  rateBound: 45,
+  losslessRate: 46,
+  lossyRate: 47,
+  canaries: 48,
+  canariesLost: 49,
+  rateChanges: 50,
 } as const;
 
 /** Length of the table: room to grow without moving anything. */
-export const SCAN_SLOT_COUNT = 48;
+export const SCAN_SLOT_COUNT = 64;

@@ -1,5 +1,6 @@
 // What a scan reports about itself while it runs and when it is over.
 
+import type { AutoRateStatistics } from './auto-rate.js';
 import {
   NO_BACKOFF,
   NO_HOSTS,
@@ -21,11 +22,11 @@ export interface ScanStatistics {
   readonly packetsPerSecond: number;
   /** Over the last second. */
   readonly currentPacketsPerSecond: number;
-  /** What was asked for. */
+  /** What was asked for; what is aimed at now where the rate is automatic. */
   readonly targetPacketsPerSecond: number;
   /**
    * How far the pacing is off the target: a percentage above (positive) or below it. Time in which caps or
-   * back-off held packets back is left out.
+   * back-off held packets back is left out. 0 where the rate is automatic.
    */
   readonly rateErrorPercent: number;
   /** Gaps between departures (batches, where packets leave in batches), in microseconds. */
@@ -76,12 +77,14 @@ export interface ScanStatistics {
   readonly smoothedRttMs: number;
   /** Of one core. */
   readonly cpuPercent: number;
+  /** Where the scan finds its rate by itself. */
+  readonly autoRate?: AutoRateStatistics;
 }
 
 /** Something a user should know and a scan goes on without. */
 export interface ScanWarning {
   /**
-   * `technique-fallback`, `backend-fallback`, `targets-left-out`, `host-short`, `below-min-rate`,
+   * `technique-fallback`, `backend-fallback`, `targets-left-out`, `host-short`, `auto-rate-fixed`, `below-min-rate`,
    * `below-min-hostgroup`, `host-timeout`, `tarpit`, `capture-drops` or `results-unread`.
    */
   readonly code: string;
@@ -152,7 +155,9 @@ export interface StatisticsContext {
 /** Makes the public figures from an engine's counters. */
 export function scanStatistics(context: StatisticsContext): ScanStatistics {
   const counters = context.counters ?? NOTHING_YET;
-  const { elapsedMs, backend, targetRate } = context;
+  const { elapsedMs, backend } = context;
+  const { autoRate } = counters;
+  const targetRate = autoRate?.rate ?? context.targetRate;
   const paced = meanRate(counters.pacedPackets, counters.pacedNs);
   return {
     phase: context.counters?.phase ?? 'preparing',
@@ -162,7 +167,7 @@ export function scanStatistics(context: StatisticsContext): ScanStatistics {
     packetsPerSecond: meanRate(counters.activePackets, counters.activeNs),
     currentPacketsPerSecond: counters.currentRate,
     targetPacketsPerSecond: targetRate,
-    rateErrorPercent: paced === 0 ? 0 : (paced / targetRate - 1) * 100,
+    rateErrorPercent: paced === 0 || autoRate !== undefined ? 0 : (paced / targetRate - 1) * 100,
     interDepartureUs: counters.interDepartureUs,
     open: counters.open,
     closed: counters.closed,
@@ -190,9 +195,10 @@ export function scanStatistics(context: StatisticsContext): ScanStatistics {
     settled: counters.positionsSettled,
     percent: percentOf(counters.positionsSettled, counters.positionsTotal),
     elapsedMs,
-    etaMs: etaMs(counters, context),
+    etaMs: etaMs(counters, { ...context, targetRate }),
     smoothedRttMs: counters.smoothedRttUs / 1000,
     cpuPercent: elapsedMs > 0 ? counters.cpuNs / 1e4 / elapsedMs : 0,
+    ...(autoRate === undefined ? {} : { autoRate }),
   };
 }
 

@@ -174,6 +174,8 @@ ScanOptions read_scan_plan(const Napi::Value& value) {
   options.ports = read_ports(plan);
   options.rate = read_number(plan, "rate", PacingSchedule::kMaxRate);
   if (options.rate == 0) refuse("rate", "above 0");
+  options.auto_rate_cap = read_number(plan, "autoRateCap", PacingSchedule::kMaxRate);
+  options.auto_rate = options.auto_rate_cap > 0;
   options.precision = read_precision(plan);
   options.catch_up_ns = static_cast<std::uint64_t>(read_number(plan, "catchUpMs", 1000) *
                                                    static_cast<double>(kNsPerMs));

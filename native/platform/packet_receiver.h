@@ -13,10 +13,11 @@ namespace pacegate::platform {
 
 /// What the kernel lets through, and how much of it may wait to be read.
 struct ReceiveFilter {
-  std::uint16_t tcp_port = 0;  ///< TCP segments to this local port; 0 for none
-  bool icmp_errors = false;    ///< ICMPv4 types 3 and 11, ICMPv6 types 1 and 3
-  bool neighbours = false;     ///< ARP replies and neighbour advertisements
-  bool everything = false;     ///< no filter: for counting in benches
+  std::uint16_t tcp_port = 0;        ///< TCP segments to this local port; 0 for none
+  std::uint16_t other_tcp_port = 0;  ///< and to this one
+  bool icmp_errors = false;          ///< ICMPv4 types 3 and 11, ICMPv6 types 1 and 3
+  bool neighbours = false;           ///< ARP replies and neighbour advertisements
+  bool everything = false;           ///< no filter: for counting in benches
   /// Packets that may wait; rounded up to a power of two, and less where memory is short. What comes
   /// on top is dropped and counted. Linux; elsewhere the system decides.
   std::uint32_t room = 16'384;

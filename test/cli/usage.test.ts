@@ -52,7 +52,7 @@ describe('bad usage: one line with a code, exit 2, nothing sent', () => {
     [['scan', '-p80', T, '--max-rate=-1'], 'OUT_OF_RANGE', '-1'],
     [['scan', '-p80', T, '--max-rate', 'NaN'], 'INVALID_ARGUMENT', '--max-rate'],
     [['scan', '-p80', T, '--max-rate', ''], 'INVALID_ARGUMENT', '--max-rate'],
-    [['scan', '-p80', T, '--max-rate', 'auto'], 'NOT_SUPPORTED', 'auto'],
+    [['scan', '-p80', T, '--max-rate-cap', '5'], 'INVALID_ARGUMENT', 'auto'],
     [['scan', '-p80', T, '--preset', 'turbo'], 'INVALID_ARGUMENT', '--preset must be one of local'],
     [['scan', '-p80', T, '--max-workers', '0'], 'OUT_OF_RANGE', '--max-workers'],
     [['scan', '-p80', T, '--max-workers', 'x'], 'INVALID_ARGUMENT', '--max-workers'],

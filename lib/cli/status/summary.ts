@@ -15,6 +15,7 @@ export function summaryLines(summary: ScanSummary): string[] {
   return [
     `pacegate: ${extent(summary)} in ${(summary.durationMs / 1000).toFixed(2)} s (${how}): ${found}`,
     `pacegate: rate asked ${rate(statistics.targetPacketsPerSecond)}/s, sent ${sent(summary)}; seed ${summary.seed}`,
+    ...foundRate(summary),
     ...backedOff(summary),
     ...losses(summary),
   ];
@@ -37,6 +38,24 @@ function extent(summary: ScanSummary): string {
 function plural(number: number, noun: string): string {
   if (number === 1) return noun;
   return noun.endsWith('s') ? `${noun}es` : `${noun}s`;
+}
+
+/** Why an automatic rate became what it is. */
+function foundRate({ statistics: { autoRate } }: ScanSummary): string[] {
+  if (autoRate === undefined) return [];
+  const { boundBy, losslessRate, lossyRate, canaries, canariesLost } = autoRate;
+  const why = {
+    search: 'the scan was over before the limit was found',
+    path: `packets were lost or held up at ${lossyRate > 0 ? `${rate(lossyRate)}/s` : 'higher rates'}`,
+    receiver: 'this host could not take more answers',
+    sender: 'this host could not send faster',
+    cap: '--max-rate-cap allows no more',
+    nobody: 'too few targets answered to judge by',
+  }[boundBy];
+  const best = losslessRate > 0 ? `nothing lost up to ${rate(losslessRate)}/s; ` : '';
+  return [
+    `pacegate: automatic rate ${rate(autoRate.rate)}/s: ${best}${why} (${count(canariesLost)} of ${count(canaries)} canaries lost)`,
+  ];
 }
 
 /** Targets that asked for less until the end. */

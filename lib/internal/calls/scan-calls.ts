@@ -11,6 +11,8 @@ export interface NativeScanPlan {
   ports: Uint16Array;
   /** Packets per second, above 0. */
   rate: number;
+  /** Above 0: the rate is found, beginning at `rate`, and never above this. */
+  autoRateCap: number;
   precision: 'eco' | 'balanced' | 'spin';
   /** How much lateness may be made good, 0..1000. */
   catchUpMs: number;

@@ -1,5 +1,6 @@
 // What the two techniques have in common, so that a Scan need not know which one it drives.
 
+import type { AutoRateStatistics } from '../auto-rate.js';
 import type { BackoffEvent } from '../backoff-event.js';
 import type { TarpitNotice } from '../hosts/host-watch.js';
 import type { HostProgress } from '../hosts/host-progress.js';
@@ -46,6 +47,8 @@ export interface EngineCounters {
   readonly backoff: BackoffCounters;
   readonly smoothedRttUs: number;
   readonly hosts: HostCounters;
+  /** Where the scan finds its rate by itself. */
+  readonly autoRate?: AutoRateStatistics;
 }
 
 /** Counters of a hostgroup's targets. */

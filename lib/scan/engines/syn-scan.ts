@@ -3,6 +3,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import type { NativeScanCalls, NativeScanPlan } from '../../internal/binding.js';
 import { toPacegateError } from '../../internal/native-error.js';
+import { AUTO_RATE_START, autoRateStatistics, type AutoRateStatistics } from '../auto-rate.js';
 import type { BackoffEvent } from '../backoff-event.js';
 import { decodeRecords, RESULT_RECORD_BYTES, type Notices, type ScanResult } from '../result.js';
 import { portStates } from '../reasons.js';
@@ -25,8 +26,8 @@ const PHASES: readonly EnginePhase[] = [
   'failed',
 ];
 
-/** Above the ports that Linux (32768-60999) and the IANA range hand out as local ones, but for a remainder. */
-const SOURCE_PORTS = { first: 61_000, end: 65_536 } as const;
+/** With an automatic rate the next one is used too. Above the ports that Linux (32768-60999) and the IANA range hand out as local ones, but for a remainder. */
+const SOURCE_PORTS = { first: 61_000, end: 65_535 } as const;
 
 /** Drives one native scan. */
 export class SynScan implements ScanEngine {
@@ -154,11 +155,24 @@ export class SynScan implements ScanEngine {
         timedOut: slot('hostTimeouts'),
         tarpits: slot('tarpits'),
       },
+      ...(this.#plan.autoRate ? { autoRate: this.#autoRate(slot) } : {}),
     };
   }
 
   hostProgress(): HostProgress {
     return this.#lastProgress ?? Array.from(this.#native.scan_hosts(this.#handle));
+  }
+
+  #autoRate(slot: (name: keyof typeof SCAN_SLOT) => number): AutoRateStatistics {
+    return autoRateStatistics({
+      rate: slot('targetRate'),
+      bound: slot('rateBound'),
+      lossless: slot('losslessRate'),
+      lossy: slot('lossyRate'),
+      canaries: slot('canaries'),
+      lost: slot('canariesLost'),
+      changes: slot('rateChanges'),
+    });
   }
 
   fault(): Error | undefined {
@@ -178,7 +192,8 @@ function nativePlan(plan: ScanPlan): NativeScanPlan {
   return {
     ranges: encodeRanges(plan.ranges),
     ports: plan.ports,
-    rate: plan.rate,
+    rate: plan.autoRate ? Math.min(plan.rate, AUTO_RATE_START) : plan.rate,
+    autoRateCap: plan.autoRate ? plan.rate : 0,
     precision: plan.precision,
     catchUpMs: plan.catchUpMs,
     retries: plan.retries,

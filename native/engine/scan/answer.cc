@@ -65,37 +65,46 @@ AnswerVerdict AnswerMatcher::match(std::span<const std::uint8_t> bytes, std::siz
 
 AnswerVerdict AnswerMatcher::match_tcp(const packet::IpPacket& ip, Answer& answer) const {
   const auto tcp = packet::parse_tcp(ip.payload);
-  if (!tcp || tcp->destination_port != source_port_) return AnswerVerdict::unrelated;
+  if (!tcp || !is_ours(tcp->destination_port)) return AnswerVerdict::unrelated;
   const bool syn_ack = (tcp->flags & (packet::kTcpSyn | packet::kTcpAck | packet::kTcpRst)) ==
                        (packet::kTcpSyn | packet::kTcpAck);
   const bool reset = (tcp->flags & packet::kTcpRst) != 0;
   if (!syn_ack && !reset) return AnswerVerdict::unrelated;
   const std::uint32_t cookie =
-      probe_cookie(key_, ip.destination, ip.source, source_port_, tcp->source_port);
+      probe_cookie(key_, ip.destination, ip.source, tcp->destination_port, tcp->source_port);
   // Some stacks reset with the probe's own sequence number instead of the next one.
   const bool genuine =
       tcp->acknowledgment == cookie + 1 || (reset && tcp->acknowledgment == cookie);
   if (!genuine) return AnswerVerdict::invalid;
   const Finding finding = syn_ack ? Finding{PortState::open, Reason::syn_ack}
                                   : Finding{PortState::closed, Reason::reset};
-  answer = {ip.source, tcp->source_port, finding, ip.hop_limit, false};
+  answer = {.target = ip.source,
+            .port = tcp->source_port,
+            .finding = finding,
+            .ttl = ip.hop_limit,
+            .icmp = false,
+            .is_canary = tcp->destination_port != source_port_};
   return AnswerVerdict::accepted;
 }
 
 AnswerVerdict AnswerMatcher::match_icmp(const packet::IpPacket& ip, Answer& answer) const {
   const auto error = packet::parse_icmp_error(ip);
-  if (!error || error->quoted_protocol != kProtocolTcp ||
-      error->quoted_source_port != source_port_) {
+  if (!error || error->quoted_protocol != kProtocolTcp || !is_ours(error->quoted_source_port)) {
     return AnswerVerdict::unrelated;
   }
   const auto reason = ip.source.is_v6() ? reason_of_icmpv6(error->type, error->code)
                                         : reason_of_icmpv4(error->type, error->code);
   if (!reason) return AnswerVerdict::unrelated;
-  const std::uint32_t cookie = probe_cookie(key_, error->quoted_source, error->quoted_destination,
-                                            source_port_, error->quoted_destination_port);
+  const std::uint32_t cookie =
+      probe_cookie(key_, error->quoted_source, error->quoted_destination, error->quoted_source_port,
+                   error->quoted_destination_port);
   if (error->quoted_sequence != cookie) return AnswerVerdict::invalid;
-  answer = {error->quoted_destination, error->quoted_destination_port,
-            Finding{PortState::filtered, *reason}, ip.hop_limit, true};
+  answer = {.target = error->quoted_destination,
+            .port = error->quoted_destination_port,
+            .finding = {PortState::filtered, *reason},
+            .ttl = ip.hop_limit,
+            .icmp = true,
+            .is_canary = error->quoted_source_port != source_port_};
   return AnswerVerdict::accepted;
 }
 

@@ -21,6 +21,7 @@ struct Answer {
   Finding finding{PortState::unknown, Reason::no_response};
   std::uint8_t ttl = 0;
   bool icmp = false;
+  bool is_canary = false;  ///< to a canary, not to a probe of the scan
 };
 
 enum class AnswerVerdict : std::uint8_t {
@@ -32,8 +33,9 @@ enum class AnswerVerdict : std::uint8_t {
 /// Immutable, hence safe to use from every thread.
 class AnswerMatcher {
  public:
-  AnswerMatcher(const SipKey& cookie_key, std::uint16_t source_port)
-      : key_(cookie_key), source_port_(source_port) {}
+  /// \param canary_port 0 for none
+  AnswerMatcher(const SipKey& cookie_key, std::uint16_t source_port, std::uint16_t canary_port = 0)
+      : key_(cookie_key), source_port_(source_port), canary_port_(canary_port) {}
 
   /// \param packet from its IP header on; the start is enough, see packet::parse_ip()
   /// \param answer set when the verdict is accepted
@@ -48,8 +50,13 @@ class AnswerMatcher {
   [[nodiscard]] AnswerVerdict match_tcp(const packet::IpPacket& ip, Answer& answer) const;
   [[nodiscard]] AnswerVerdict match_icmp(const packet::IpPacket& ip, Answer& answer) const;
 
+  [[nodiscard]] bool is_ours(std::uint16_t port) const {
+    return port == source_port_ || (port == canary_port_ && port != 0);
+  }
+
   SipKey key_;
   std::uint16_t source_port_;
+  std::uint16_t canary_port_;
 };
 
 }  // namespace pacegate

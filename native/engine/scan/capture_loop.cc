@@ -16,6 +16,8 @@ namespace {
 constexpr std::uint64_t kShortestWaitNs = 10 * kNsPerMs;
 constexpr std::uint64_t kLongestWaitNs = 50 * kNsPerMs;
 constexpr std::uint64_t kWaitsPerTimeout = 32;
+// Of a thousand known responders some are replaced now and then: there is no need to tell of all.
+constexpr std::uint64_t kRespondersNs = 200'000;
 constexpr std::uint64_t kPublishNs = 20 * kNsPerMs;  // each costs a system call
 
 }  // namespace
@@ -72,6 +74,12 @@ void CaptureLoop::accept(const Answer& answer, std::uint64_t at_ns) {
     return;
   }
   const std::uint64_t position = context_.order.inverse(*index);
+  if (answer.is_canary) {
+    using Kind = CanaryNews::Kind;
+    const auto kind = answer.icmp ? Kind::refusal : Kind::answer;
+    (void)feed_.canaries.try_push({answer.target, answer.port, kind, position, at_ns});
+    return;
+  }
   const ProbeWindow::Answer given = context_.window.answer(position, at_ns);
   const bool is_late = given.acceptance == ProbeWindow::Acceptance::late;
   if (is_late && context_.lane_in_use.load(std::memory_order_acquire)) {
@@ -84,9 +92,18 @@ void CaptureLoop::accept(const Answer& answer, std::uint64_t at_ns) {
   }
   if (given.acceptance == ProbeWindow::Acceptance::accepted) {
     report(answer, position, given.rtt_ns);
+    if (context_.options.auto_rate && !answer.icmp) tell_of_responder(answer, position, at_ns);
   } else {
     context_.slots.add_shared(is_late ? kSlotLate : kSlotDuplicates, 1);
   }
+}
+
+void CaptureLoop::tell_of_responder(const Answer& answer, std::uint64_t position,
+                                    std::uint64_t at_ns) {
+  if (at_ns < next_responder_ns_) return;
+  next_responder_ns_ = at_ns + kRespondersNs;
+  (void)feed_.canaries.try_push(
+      {answer.target, answer.port, CanaryNews::Kind::responder, position, at_ns});
 }
 
 void CaptureLoop::report(const Answer& answer, std::uint64_t position, std::int64_t rtt_ns) {

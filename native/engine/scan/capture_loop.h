@@ -21,6 +21,8 @@ class CaptureLoop {
   void handle(const platform::ReceivedPacket& received);
   void handle_neighbour(const platform::ReceivedPacket& received);
   void accept(const Answer& answer, std::uint64_t at_ns);
+  /// For what the scan's rate is judged by.
+  void tell_of_responder(const Answer& answer, std::uint64_t position, std::uint64_t at_ns);
   void report(const Answer& answer, std::uint64_t position, std::int64_t rtt_ns);
   void publish();
 
@@ -31,6 +33,7 @@ class CaptureLoop {
   platform::ReceiverCounters published_;
   std::uint64_t published_cpu_ns_ = 0;
   std::uint64_t next_publish_ns_ = 0;
+  std::uint64_t next_responder_ns_ = 0;
 };
 
 }  // namespace pacegate

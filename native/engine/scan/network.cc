@@ -131,9 +131,10 @@ class NetworkBuilder {
       Link& link = network_.links[i];
       link.sender = std::move(choice.senders[i]);
       const platform::ReceiveFilter filter{.tcp_port = options_.source_port,
+                                           .other_tcp_port = options_.canary_port(),
                                            .icmp_errors = true,
                                            .neighbours = link.sender->takes_ethernet(),
-                                           .room = capture_room(options_.rate)};
+                                           .room = capture_room(options_.top_rate())};
       link.receiver = options_.backend == Backend::pcap
                           ? platform::open_pcap_receiver(link.interface, filter)
                           : platform::open_packet_receiver(link.interface, filter);

@@ -1,5 +1,7 @@
 #include "engine/scan/probe_chooser.h"
 
+#include <algorithm>
+
 namespace pacegate {
 namespace {
 
@@ -54,7 +56,8 @@ std::optional<ProbeChooser::Choice> ProbeChooser::next_of_order(std::uint64_t no
     if (!cursors_.pass(*candidate)) continue;
     if (admission.outcome == Outcome::give_up)
       return Choice{position, Choice::Kind::given_up, false};
-    lane_.park({position, candidate->tries, settled}, admission);
+    // A repair is one more try, which the lane does not know of.
+    lane_.park({position, std::min(candidate->tries, cursors_.retries()), settled}, admission);
     ++parked;
   }
   return std::nullopt;

@@ -3,12 +3,14 @@
 namespace pacegate {
 
 ProbeCursors::ProbeCursors(ProbeWindow& window, Span positions, std::uint32_t retries,
-                           std::uint64_t timeout_ns)
+                           std::uint64_t timeout_ns, const ProbeRepairs& repairs)
     : window_(window),
       end_(positions.end),
       timeout_ns_(timeout_ns),
       retry_timeout_ns_(timeout_ns),
-      cursors_(retries + std::size_t{1}, positions.start),
+      retries_(retries),
+      lossy_(repairs.lossy),
+      cursors_(std::size_t{retries} + repairs.tries + 1, positions.start),
       settled_(positions.start),
       first_retry_(positions.start) {}
 
@@ -22,6 +24,10 @@ std::optional<std::uint64_t> ProbeCursors::next(std::uint64_t now_ns, std::uint6
     if (take(*candidate, now_ns)) return candidate->position;
   }
   return std::nullopt;
+}
+
+bool ProbeCursors::is_repaired(const ProbeStatus& status, std::uint64_t heard_ns) const noexcept {
+  return lossy_->contain(heard_ns - static_cast<std::uint64_t>(status.age_ns));
 }
 
 std::optional<ProbeCursors::Candidate> ProbeCursors::peek(std::uint64_t heard_ns) {
@@ -40,7 +46,10 @@ bool ProbeCursors::retry_is_due(std::size_t try_number, std::uint64_t heard_ns) 
   while (cursors_[try_number] < cursors_[try_number - 1]) {
     const ProbeStatus status = window_.status(cursors_[try_number], heard_ns);
     if (status.state == ProbeState::pending || status.state == ProbeState::unsent) {
-      return timed_out(status, retry_timeout_ns_);
+      const bool is_retry = try_number <= retries_;
+      // Whether much was lost shows later than that an answer is overdue.
+      if (!timed_out(status, is_retry ? retry_timeout_ns_ : timeout_ns_)) return false;
+      if (is_retry || is_repaired(status, heard_ns)) return true;
     }
     advance(try_number);
   }

@@ -9,9 +9,16 @@
 #include <optional>
 #include <vector>
 
+#include "engine/auto_rate/lossy_times.h"
 #include "engine/scan/probe_window.h"
 
 namespace pacegate {
+
+/// What is sent again beyond the retries because it was lost with many others.
+struct ProbeRepairs {
+  std::uint32_t tries = 0;
+  const LossyTimes* lossy = nullptr;  ///< the sending thread's
+};
 
 /// Every position has the same time-outs, so tries fall due in the order of positions: one cursor a
 /// try, each behind the one before, and no queue. The sending thread's, but for retried().
@@ -22,8 +29,8 @@ class ProbeCursors {
     std::uint64_t end = 0;    ///< one past the last
   };
 
-  ProbeCursors(ProbeWindow& window, Span positions, std::uint32_t retries,
-               std::uint64_t timeout_ns);
+  ProbeCursors(ProbeWindow& window, Span positions, std::uint32_t retries, std::uint64_t timeout_ns,
+               const ProbeRepairs& repairs = {});
 
   /// The next position to probe, already marked as sent at `now_ns`; absent when nothing is due or
   /// the window is full.
@@ -60,6 +67,8 @@ class ProbeCursors {
   /// No position beyond those begun will be started, and none retried.
   void stop() noexcept;
 
+  /// Of every pair, repairs not counted.
+  [[nodiscard]] std::uint32_t retries() const { return static_cast<std::uint32_t>(retries_); }
   [[nodiscard]] std::uint64_t started() const { return head(); }
   [[nodiscard]] std::uint64_t settled() const { return settled_; }
   [[nodiscard]] bool all_started() const { return head() == end_; }
@@ -74,6 +83,7 @@ class ProbeCursors {
  private:
   [[nodiscard]] std::uint64_t head() const { return cursors_[0]; }
   [[nodiscard]] bool retry_is_due(std::size_t try_number, std::uint64_t heard_ns);
+  [[nodiscard]] bool is_repaired(const ProbeStatus& status, std::uint64_t heard_ns) const noexcept;
   [[nodiscard]] static bool timed_out(const ProbeStatus& status,
                                       std::uint64_t timeout_ns) noexcept {
     return status.age_ns >= static_cast<std::int64_t>(timeout_ns);
@@ -84,6 +94,8 @@ class ProbeCursors {
   std::uint64_t end_;
   std::uint64_t timeout_ns_;
   std::uint64_t retry_timeout_ns_;
+  std::size_t retries_;
+  const LossyTimes* lossy_;
   std::vector<std::uint64_t> cursors_;  // by try: 0 is the first send; never increasing
   std::uint64_t settled_;
   std::atomic<std::uint64_t> first_retry_;  // cursors_[1] for other threads

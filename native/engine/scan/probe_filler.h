@@ -8,6 +8,7 @@
 #include "engine/scan/link_batches.h"
 #include "engine/scan/probe_renderer.h"
 #include "engine/scan/probe_settler.h"
+#include "engine/scan/scan_auto_rate.h"
 #include "engine/scan/scan_context.h"
 #include "engine/scan/scan_deferral.h"
 
@@ -17,7 +18,7 @@ namespace pacegate {
 class ProbeFiller {
  public:
   ProbeFiller(ScanContext& context, const ProbeRenderer& renderer, ScanDeferral& deferral,
-              Pacer& pacer, LinkBatches& batches, ProbeSettler& settler);
+              ScanAutoRate& auto_rate, Pacer& pacer, LinkBatches& batches, ProbeSettler& settler);
 
   /// Renders up to `wanted` probes, fewer when a batch is full.
   /// \param heard_ns answers that arrived before it have all been taken into account
@@ -27,6 +28,7 @@ class ProbeFiller {
  private:
   ScanContext& context_;
   ScanDeferral& deferral_;
+  ScanAutoRate& auto_rate_;
   Pacer& pacer_;
   LinkBatches& batches_;
   ProbeSettler& settler_;

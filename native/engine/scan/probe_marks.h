@@ -11,12 +11,20 @@
 
 namespace pacegate {
 
-/// A position (below 2^63), and whether the window knows it.
+/// A position (below 2^62), and whether the window knows it.
 class ProbeId {
  public:
   ProbeId() = default;
   ProbeId(std::uint64_t position, bool is_deferred)
       : word_((position << 1) | (is_deferred ? 1U : 0U)) {}
+
+  /// One that belongs to no position: nobody waits for it here.
+  [[nodiscard]] static ProbeId canary() {
+    ProbeId id;
+    id.word_ = UINT64_MAX;
+    return id;
+  }
+  [[nodiscard]] bool is_canary() const { return word_ == UINT64_MAX; }
 
   [[nodiscard]] std::uint64_t position() const { return word_ >> 1; }
   [[nodiscard]] bool is_deferred() const { return (word_ & 1U) != 0; }
@@ -34,6 +42,7 @@ class ProbeMarks {
 
   /// It leaves at another time than it was chosen for.
   void sent(ProbeId probe, std::uint64_t now_ns) {
+    if (probe.is_canary()) return;
     if (!probe.is_deferred()) {
       window_.mark_sent(probe.position(), now_ns);
     } else if (group_ == nullptr) {
@@ -44,6 +53,7 @@ class ProbeMarks {
   }
   /// The device refused it.
   void unsent(ProbeId probe) {
+    if (probe.is_canary()) return;
     if (!probe.is_deferred()) {
       window_.mark_unsent(probe.position());
     } else if (group_ == nullptr) {

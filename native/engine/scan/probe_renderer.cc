@@ -5,12 +5,13 @@
 namespace pacegate {
 
 ProbeRenderer::ProbeRenderer(const ScanContext& context,
-                             const std::vector<NeighbourTable>& neighbours)
-    : context_(context), neighbours_(neighbours) {
+                             const std::vector<NeighbourTable>& neighbours,
+                             std::uint16_t source_port)
+    : context_(context), neighbours_(neighbours), source_port_(source_port) {
   for (const Path& path : context.network.paths) {
     const Link& link = context.network.links[path.link];
     packet::SynRoute route{.source = path.source,
-                           .source_port = context.options.source_port,
+                           .source_port = source_port,
                            .hop_limit = 64,
                            .ethernet = std::nullopt};
     // The destination MAC is patched per probe: on a link every target has its own.
@@ -40,9 +41,8 @@ ProbeRenderer::Aim ProbeRenderer::aim(std::uint64_t position) const {
 std::size_t ProbeRenderer::render(const Aim& aim, std::span<std::uint8_t> frame) const {
   const packet::SynTemplate& syn = templates_[aim.target.route];
   const Path& path = context_.network.paths[aim.target.route];
-  const std::uint32_t cookie =
-      probe_cookie(context_.options.cookie_key, path.source, aim.target.address,
-                   context_.options.source_port, aim.target.port);
+  const std::uint32_t cookie = probe_cookie(context_.options.cookie_key, path.source,
+                                            aim.target.address, source_port_, aim.target.port);
   const packet::SynProbe probe{.destination = aim.target.address,
                                .destination_port = aim.target.port,
                                .sequence = cookie,

@@ -16,7 +16,9 @@ namespace pacegate {
 class ProbeRenderer {
  public:
   /// \param neighbours MAC addresses of next hops by link, filled before probes are rendered
-  ProbeRenderer(const ScanContext& context, const std::vector<NeighbourTable>& neighbours);
+  /// \param source_port of what is rendered
+  ProbeRenderer(const ScanContext& context, const std::vector<NeighbourTable>& neighbours,
+                std::uint16_t source_port);
 
   /// Where a position leads.
   struct Aim {
@@ -34,6 +36,7 @@ class ProbeRenderer {
  private:
   const ScanContext& context_;
   const std::vector<NeighbourTable>& neighbours_;
+  std::uint16_t source_port_;
   std::vector<packet::SynTemplate> templates_;  // by path
 };
 

@@ -15,13 +15,15 @@ constexpr std::uint64_t kMaxWindow = std::uint64_t{1} << 22;  // 32 MiB
 ProbeCursors::Span cursor_span(const ScanOptions& options, std::uint64_t end) {
   return {options.has_hostgroup() ? end : std::min(options.start_position, end), end};
 }
+// A search overshoots a few times in a row at most.
+constexpr std::uint32_t kRepairs = 3;
 
 // Twice what is in flight at the asked rate, so that a burst of settling never stops the sending.
 std::uint64_t window_capacity(const ScanOptions& options, ProbeCursors::Span span) {
   const std::uint64_t positions = span.end - span.start;
   const double flight_seconds = static_cast<double>(options.timeout_ns) /
                                 static_cast<double>(kNsPerSecond) * (options.retries + 1.0);
-  const double in_flight = 2 * options.rate * flight_seconds;
+  const double in_flight = 2 * options.top_rate() * flight_seconds;
   const std::uint64_t wanted = in_flight >= static_cast<double>(kMaxWindow)
                                    ? kMaxWindow
                                    : static_cast<std::uint64_t>(in_flight);
@@ -37,12 +39,13 @@ ScanContext::ScanContext(ScanOptions scan_options, Network scan_network, ScanSlo
       plan(network.ranges, options.ports),
       order(plan.size(), options.seed),
       end_position(std::min(options.end_position, plan.size())),
-      matcher(options.cookie_key, options.source_port),
+      matcher(options.cookie_key, options.source_port, options.canary_port()),
       window(window_capacity(options, cursor_span(options, end_position))),
-      cursors(window, cursor_span(options, end_position), options.retries, options.timeout_ns),
+      cursors(window, cursor_span(options, end_position), options.retries, options.timeout_ns,
+              {.tries = options.auto_rate ? kRepairs : 0, .lossy = &lossy_times}),
       slots(scan_slots) {
   for (std::size_t i = 0; i < network.links.size(); ++i) {
-    feeds.push_back(std::make_unique<CaptureFeed>(options.defers()));
+    feeds.push_back(std::make_unique<CaptureFeed>(options));
   }
   journal.write(options.hostgroup.resumed);
   slots.set(kSlotPositions, static_cast<double>(plan.size()));

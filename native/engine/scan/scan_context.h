@@ -9,6 +9,8 @@
 
 #include "core/scan/permutation.h"
 #include "core/spsc_ring.h"
+#include "engine/auto_rate/canary_table.h"
+#include "engine/auto_rate/lossy_times.h"
 #include "engine/hosts/host_journal.h"
 #include "engine/scan/answer.h"
 #include "engine/scan/heard_answer.h"
@@ -39,8 +41,12 @@ struct CaptureFeed {
   /// What the sending thread has to know; complaints that do not fit are lost, answers wait.
   WaitingQueue<HeardAnswer> heard;
 
-  /// \param defers whether there is anything to hear
-  explicit CaptureFeed(bool defers = false) : heard(defers ? 4096 : 1) {}
+  /// Of known responders; what does not fit is lost.
+  SpscRing<CanaryNews> canaries;
+
+  CaptureFeed() : CaptureFeed(ScanOptions{}) {}
+  explicit CaptureFeed(const ScanOptions& options)
+      : heard(options.defers() ? 4096 : 1), canaries(options.auto_rate ? 4096 : 1) {}
 };
 
 struct ScanContext {
@@ -62,6 +68,8 @@ struct ScanContext {
   const Permutation order;
   const std::uint64_t end_position;  ///< one past the last to be probed
   const AnswerMatcher matcher;
+
+  LossyTimes lossy_times;  ///< the sending thread's
 
   // The sending thread's; capture threads call the members documented for any thread.
   ProbeWindow window;

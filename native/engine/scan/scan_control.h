@@ -16,10 +16,13 @@ struct ScanControl {
   std::atomic<bool> paused{false};
   std::atomic<bool> stop_asked{false};
   std::atomic<double> rate{0};  ///< packets per second
+  bool rate_is_cap = false;     ///< the scan finds its rate itself; set before the threads start
   platform::Waiter waiter;
 
-  /// Brings the pacer to the rate asked for, and the counters with it. The sending thread.
+  /// Brings the pacer to the rate asked for, and the counters with it; leaves an automatic rate alone.
+  /// The sending thread.
   void follow_rate(Pacer& pacer, ScanSlots& slots, std::uint64_t now_ns) const {
+    if (rate_is_cap) return;
     const double asked = rate.load(std::memory_order_relaxed);
     if (asked == pacer.rate()) return;
     pacer.set_rate(asked, now_ns);

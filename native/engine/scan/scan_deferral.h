@@ -32,6 +32,12 @@ class ScanDeferral {
     return choice;
   }
 
+  /// Whether a packet beside the scan's order may go to an address now; if so, the caps are charged.
+  [[nodiscard]] bool admits(const IpAddress& address, std::uint64_t at_ns) {
+    using Outcome = DeferredLane::Admission::Outcome;
+    return lane_.quiet() || lane_.admit(address, at_ns).outcome == Outcome::go;
+  }
+
   /// Takes what the capture threads have heard. To be called after heard_ns was read and before anything is settled by it.
   void take_heard();
   /// The next that stayed silent of the pairs of the lane or the hostgroup.

@@ -33,7 +33,9 @@ ScanEngine::ScanEngine(ScanOptions options, Network network, ScanSlots& slots)
       notes_(network.notes),
       context_(std::make_unique<ScanContext>(std::move(options), std::move(network), slots)),
       registration_({context_->options.source_port, context_->options.cookie_key}) {
-  control_.rate.store(context_->options.rate);
+  control_.rate_is_cap = context_->options.auto_rate;
+  control_.rate.store(context_->options.auto_rate ? context_->options.auto_rate_cap
+                                                  : context_->options.rate);
 }
 
 ScanEngine::~ScanEngine() {

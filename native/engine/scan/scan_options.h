@@ -35,13 +35,16 @@ struct ScanOptions {
   bool adaptive_timeout = false;  ///< but for the last: retry_timeout_ns()
   std::uint64_t seed = 0;         ///< order of the probes
   SipKey cookie_key{};            ///< secret; must not follow from the seed
-  std::uint16_t source_port = 0;
-  std::string interface_name;  ///< empty: by route
+  std::uint16_t source_port = 0;  ///< with auto_rate, the next one is used too
+  std::string interface_name;     ///< empty: by route
   Backend backend = Backend::automatic;
   std::uint8_t report_mask = 0xff;  ///< bit per PortState
   std::uint64_t start_position = 0;
   /// One past the last position: a shard ends before the plan does. Beyond the plan: its end.
   std::uint64_t end_position = UINT64_MAX;
+
+  bool auto_rate = false;  ///< `rate` is where the search begins
+  double auto_rate_cap = PacingSchedule::kMaxRate;
 
   bool adaptive_rate = false;  ///< targets that answer "prohibited" are backed off
   std::uint64_t backoff_base_ns = 2 * kNsPerSecond;    ///< first silence; tests have a shorter one
@@ -51,6 +54,12 @@ struct ScanOptions {
   HostgroupOptions hostgroup;
 
   [[nodiscard]] bool has_hostgroup() const { return hostgroup.max > 0; }
+  /// The most that may be sent in a second.
+  [[nodiscard]] double top_rate() const { return auto_rate ? auto_rate_cap : rate; }
+  /// Of canaries, by which their answers are told from others; 0 for none.
+  [[nodiscard]] std::uint16_t canary_port() const {
+    return auto_rate ? static_cast<std::uint16_t>(source_port + 1) : std::uint16_t{0};
+  }
   /// Whether some pairs may have to wait.
   [[nodiscard]] bool defers() const {
     return adaptive_rate || caps.target_rate > 0 || caps.prefix_rate > 0 || has_hostgroup();

@@ -66,7 +66,13 @@ enum ScanSlot : std::uint8_t {
   kSlotActiveHosts,       ///< targets of the hostgroup that are under way
   kSlotHostTimeouts,      ///< targets that took too long
   kSlotTarpits,           ///< targets that answer for every port
-  kScanSlotCount = 48,    ///< room to grow without moving anything
+  kSlotRateBound,         ///< RateBound: what keeps an automatic rate where it is
+  kSlotLosslessRate,      ///< highest rate without loss; 0 before there is one
+  kSlotLossyRate,         ///< lowest rate with loss; 0 before there is one
+  kSlotCanaries,          ///< probes to known responders, their fate known
+  kSlotCanariesLost,      ///< of these, without an answer
+  kSlotRateChanges,       ///< times the automatic rate became another
+  kScanSlotCount = 64,    ///< room to grow without moving anything
 };
 
 /// Placed in memory that JavaScript owns; whoever makes a scan keeps that memory alive as long as

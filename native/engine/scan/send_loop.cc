@@ -24,10 +24,11 @@ SendLoop::SendLoop(ScanContext& context, ScanControl& control)
              platform::monotonic_ns()),
       neighbours_(context.network.links.size()),
       batches_(context.network.links),
-      renderer_(context, neighbours_),
+      renderer_(context, neighbours_, context.options.source_port),
       deferral_(context, renderer_),
+      auto_rate_(context, neighbours_, pacer_),
       settler_(context, deferral_),
-      filler_(context, renderer_, deferral_, pacer_, batches_, settler_),
+      filler_(context, renderer_, deferral_, auto_rate_, pacer_, batches_, settler_),
       tally_(context, pacer_, deferral_) {}
 
 SendLoop::End SendLoop::run() {
@@ -57,6 +58,7 @@ bool SendLoop::sit_out_pause(std::uint64_t now_ns) {
     pacer_.resume(now_ns - pause_seen_ns_, now_ns);
     deferral_.sat_out(now_ns - pause_seen_ns_);
     deferral_.take_heard();
+    auto_rate_.restart(now_ns);
   }
   was_paused_ = paused;
   pause_seen_ns_ = now_ns;
@@ -77,6 +79,7 @@ bool SendLoop::interrupted() const {
 
 void SendLoop::obey_control(std::uint64_t now_ns) {
   control_.follow_rate(pacer_, context_.slots, now_ns);
+  auto_rate_.follow_cap(control_.rate.load(std::memory_order_relaxed), now_ns);
   if (!stopping_ && control_.stop_asked.load(std::memory_order_acquire)) {
     stopping_ = true;
     context_.cursors.stop();
@@ -103,10 +106,12 @@ bool SendLoop::backlog_is_crowded() const {
 void SendLoop::step(std::uint64_t now_ns) {
   const std::uint64_t heard = heard_ns();
   deferral_.take_heard();
+  auto_rate_.step(now_ns, heard);
   // What a busy device left over, before anything new; and before settling, for it gets a fresh time of sending.
   flush(now_ns);
   settler_.settle_silent(heard);
   crowded_ = backlog_is_crowded();
+  if (crowded_) auto_rate_.starved();
   if (device_busy_ || crowded_) return;
   // Time with nothing to send earns no credit and is not a stall.
   if (idle_) pacer_.restart(now_ns);
@@ -115,7 +120,10 @@ void SendLoop::step(std::uint64_t now_ns) {
   const bool are_waiting = !context_.cursors.all_started() || deferral_.has_parked();
   const bool was_short = short_;
   short_ = !filler_.fill(due, now_ns, heard);
-  if (short_) short_ns_ = now_ns;
+  if (short_) {
+    short_ns_ = now_ns;
+    auto_rate_.starved();
+  }
   pacer_.meter().set_pace(are_waiting ? pace(was_short, now_ns) : Pace::supply);
   idle_ = batches_.empty() && !batches_.full();
   flush(now_ns);
@@ -130,6 +138,7 @@ Pace SendLoop::pace(bool was_short, std::uint64_t now_ns) const {
 void SendLoop::flush(std::uint64_t now_ns) {
   const LinkBatch::Outcome outcome = batches_.flush(deferral_.marks(), now_ns);
   device_busy_ = outcome.busy;
+  auto_rate_.sent(outcome.accepted);
   tally_.flushed(outcome, now_ns);
 }
 

@@ -11,6 +11,7 @@
 #include "engine/scan/probe_filler.h"
 #include "engine/scan/probe_renderer.h"
 #include "engine/scan/probe_settler.h"
+#include "engine/scan/scan_auto_rate.h"
 #include "engine/scan/scan_context.h"
 #include "engine/scan/scan_control.h"
 #include "engine/scan/scan_deferral.h"
@@ -56,6 +57,7 @@ class SendLoop {
   LinkBatches batches_;
   ProbeRenderer renderer_;
   ScanDeferral deferral_;
+  ScanAutoRate auto_rate_;
   ProbeSettler settler_;
   ProbeFiller filler_;
   SendTally tally_;

@@ -63,7 +63,7 @@ class FilterCompiler {
     if (filter_.tcp_port != 0) {
       assembler_.jump_unless_equal(packet::kProtocolTcp, reject_);
       assembler_.load_half_after_x(kTcpDestinationPort);
-      assembler_.jump_if_equal(filter_.tcp_port, accept_);
+      accept_ports();
     }
     assembler_.give(0);
     assembler_.place(icmp);
@@ -73,6 +73,11 @@ class FilterCompiler {
     assembler_.give(0);
   }
 
+  void accept_ports() {
+    assembler_.jump_if_equal(filter_.tcp_port, accept_);
+    if (filter_.other_tcp_port != 0) assembler_.jump_if_equal(filter_.other_tcp_port, accept_);
+  }
+
   void match_ipv6() {
     const auto icmp = assembler_.new_label();
     assembler_.load_byte(kIpv6NextHeader);
@@ -80,7 +85,7 @@ class FilterCompiler {
     if (filter_.tcp_port != 0) {
       assembler_.jump_unless_equal(packet::kProtocolTcp, reject_);
       assembler_.load_half(kIpv6Payload + kTcpDestinationPort);
-      assembler_.jump_if_equal(filter_.tcp_port, accept_);
+      accept_ports();
     }
     assembler_.give(0);
     assembler_.place(icmp);

@@ -8,8 +8,9 @@ std::string pcap_filter_text(const ReceiveFilter& filter, bool has_neighbours) {
   const auto add = [&text](const std::string& wish) {
     text += (text.empty() ? "(" : " or (") + wish + ")";
   };
-  if (filter.tcp_port != 0) {
-    const std::string port = std::to_string(filter.tcp_port);
+  for (const std::uint16_t wanted : {filter.tcp_port, filter.other_tcp_port}) {
+    if (wanted == 0) continue;
+    const std::string port = std::to_string(wanted);
     add(kWholeIpv4 + ("tcp and tcp[2:2] = " + port));
     add("ip6 and ip6[6] = 6 and ip6[42:2] = " + port);
   }

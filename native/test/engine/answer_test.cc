@@ -64,6 +64,25 @@ AnswerVerdict match(const Frame& frame, Answer& answer) {
 
 TEST_SUITE("engine") {
   TEST_CASE(
+      "P12 answers to canaries are told from others by their port, and need their own cookie") {
+    const AnswerMatcher matcher(kKey, kSourcePort, kSourcePort + 1);
+    const std::uint32_t own = probe_cookie(kKey, kUs, kThem, kSourcePort + 1, 80);
+    Answer answer;
+    constexpr auto kReset = packet::kTcpRst | packet::kTcpAck;
+    CHECK(matcher.match(reply(kReset, own + 1, kSourcePort + 1), answer) ==
+          AnswerVerdict::accepted);
+    CHECK(answer.is_canary);
+    CHECK(answer.target == kThem);
+    CHECK(matcher.match(reply(kReset, cookie() + 1, kSourcePort + 1), answer) ==
+          AnswerVerdict::invalid);
+    CHECK(matcher.match(reply(kReset, cookie() + 1), answer) == AnswerVerdict::accepted);
+    CHECK(!answer.is_canary);
+    CHECK(match(reply(kReset, own + 1, kSourcePort + 1), answer) == AnswerVerdict::unrelated);
+    CHECK(AnswerMatcher(kKey, kSourcePort).match(reply(kReset, 1, 0), answer) ==
+          AnswerVerdict::unrelated);
+  }
+
+  TEST_CASE(
       "P11 SYN-ACK is open; RST is closed with either acknowledgment; all else is not an answer") {
     Answer answer;
     CHECK(match(reply(packet::kTcpSyn | packet::kTcpAck, cookie() + 1), answer) ==

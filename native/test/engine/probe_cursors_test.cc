@@ -57,6 +57,30 @@ TEST_SUITE("engine") {
     }
   }
 
+  TEST_CASE("P12 what was sent while packets were lost is sent again, beyond the retries") {
+    LossyTimes lossy;
+    ProbeWindow window(64);
+    ProbeCursors cursors(window, {0, 20}, 1, kTimeout, {.tries = 3, .lossy = &lossy});
+    // drive() begins at ten time-outs: both tries fall into it.
+    lossy.add(10 * kTimeout, 12 * kTimeout);
+    const Tally tally = drive(window, cursors, [](std::uint64_t) { return false; });
+    CHECK(tally.silent.size() == 20);
+    for (const auto& [position, count] : tally.probes) {
+      CHECK(count >= 3);
+      CHECK(count <= 5);
+    }
+  }
+
+  TEST_CASE("P12 without a lossy time nothing is repaired, and nothing waits for it") {
+    LossyTimes lossy;
+    ProbeWindow window(64);
+    ProbeCursors cursors(window, {3, 200}, 2, kTimeout, {.tries = 3, .lossy = &lossy});
+    const Tally tally =
+        drive(window, cursors, [](std::uint64_t position) { return position % 4 == 0; });
+    for (const auto& [position, count] : tally.probes) CHECK(count == (position % 4 == 0 ? 1 : 3));
+    CHECK(tally.silent.size() == 148);
+  }
+
   TEST_CASE("a time-out counts against what was heard, not against the clock") {
     ProbeWindow window(16);
     ProbeCursors cursors(window, {0, 1}, 1, kTimeout);

@@ -163,6 +163,7 @@ TEST_SUITE("receive filter") {
       }
       CHECK(passing(open, {}).empty());
       CHECK(passing(open, {.tcp_port = kPort}) == joined({kTcp4, kTcp6}));
+      CHECK(passing(open, {.tcp_port = 1, .other_tcp_port = kPort}) == joined({kTcp4, kTcp6}));
       CHECK(passing(open, {.icmp_errors = true}) == joined({kIcmp4, kIcmp6}));
       CHECK(passing(open, {.neighbours = true}) == joined({{"icmp6 136", "arp reply"}}));
       CHECK(passing(open, {.tcp_port = kPort, .icmp_errors = true}) ==

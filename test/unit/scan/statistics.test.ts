@@ -19,6 +19,7 @@ const plan: ScanPlan = {
   addresses: 1,
   ports: Uint16Array.of(1, 2),
   rate: 1000,
+  autoRate: false,
   precision: 'eco',
   catchUpMs: 25,
   retries: 1,
