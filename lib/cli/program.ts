@@ -10,8 +10,7 @@ import { presetTable } from './presets.js';
 import type { ScanFlags } from './scan-flags.js';
 import { version } from './version.js';
 
-/** Flags and commands of the contract that come in later versions. */
-const LATER: ReadonlySet<string> = new Set();
+/** Commands of the contract that come in later versions. */
 const LATER_COMMANDS = new Set(['bench', 'serve']);
 
 /**
@@ -34,19 +33,12 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
   return outcome.exitCode;
 }
 
-function refuseLater(argv: readonly string[]): void {
-  const flag = argv
-    .map((argument) => argument.replace(/=.*$/s, ''))
-    .find((name) => LATER.has(name));
-  const [command = ''] = argv;
-  const later =
-    flag === undefined ? (LATER_COMMANDS.has(command) ? command : undefined) : spelling(flag);
-  if (later !== undefined) {
-    throw new PacegateError(
-      'ERR_PACEGATE_NOT_SUPPORTED',
-      `${later} is not available in this version`,
-    );
-  }
+function refuseLater([command = '']: readonly string[]): void {
+  if (!LATER_COMMANDS.has(command)) return;
+  throw new PacegateError(
+    'ERR_PACEGATE_NOT_SUPPORTED',
+    `${command} is not available in this version`,
+  );
 }
 
 /** "error: unknown option '--foo'\n(Did you mean …?)" in our own words; the flag as it was written. */

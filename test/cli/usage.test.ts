@@ -104,13 +104,7 @@ describe('bad usage: one line with a code, exit 2, nothing sent', () => {
   });
 });
 
-describe('flags and commands of later versions are refused by name', () => {
-  it.concurrent.each(['--max-rate-cap 5'])('P7 %s', async (flags) => {
-    const words = flags.split(' ');
-    const [name = ''] = flags.split(/[ =]/);
-    await expectOneLine(['scan', '-p80', T, ...words], 2, 'NOT_SUPPORTED', name);
-  });
-
+describe('commands of later versions are refused by name', () => {
   it.concurrent.each(['bench', 'serve'])('%s', async (command) => {
     await expectOneLine([command], 2, 'NOT_SUPPORTED', command);
   });
