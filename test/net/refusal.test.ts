@@ -22,7 +22,7 @@ const refused: readonly (readonly [string, string, number])[] = [
   [`${server} -p 80 --max-rate NaN`, 'INVALID_ARGUMENT', 2],
   [`${server} -p 80 --max-retries 256`, 'OUT_OF_RANGE', 2],
   [`${server} -p 80 --no-such-flag`, 'INVALID_ARGUMENT', 2],
-  [`${server} -p 80 --preset quiet`, 'NOT_SUPPORTED', 2],
+  [`${server} -p 80 --preset loud`, 'INVALID_ARGUMENT', 2],
   [`${server} -p 80 --shard 1/2`, 'INVALID_ARGUMENT', 2],
   [`${server} -p 80 --seed 1 --shard 3/2`, 'INVALID_ARGUMENT', 2],
   [server, 'INVALID_ARGUMENT', 2],

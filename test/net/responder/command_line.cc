@@ -17,13 +17,16 @@ const char* const kUsage =
     "pacegate_responder xdp|packet IFACE --prefix ADDRESS/BITS ... [--name value ...]\n"
     "pacegate_responder pass IFACE\n"
     "pacegate_responder programs\n"
+    "pacegate_responder truth - --prefix ADDRESS/BITS --ports A-B [--key N] [--open N]\n"
     "\n"
     "Answers TCP SYNs to whole prefixes by a keyed hash of (address, port). Prints \"ready\"; a "
     "line on standard\n"
     "input prints the figures so far as one line of JSON, its end prints them for good and ends "
     "the program.\n"
     "`pass` attaches an XDP program that passes everything, so that frames sent by XDP arrive;\n"
-    "`programs` lists the BPF programs that this kernel holds.\n"
+    "`programs` lists the BPF programs that this kernel holds; `truth` every open (address, port) "
+    "of "
+    "IPv4.\n"
     "\n"
     "  --key N                   of the hash, 0 to 2^32 - 1                            (0)\n"
     "  --open, --closed, --prohibited N   per mille of ports; the rest is silent      (0)\n"
@@ -268,6 +271,7 @@ Mode mode_of(std::string_view name) {
   if (name == "packet") return Mode::packet;
   if (name == "pass") return Mode::pass;
   if (name == "programs") return Mode::programs;
+  if (name == "truth") return Mode::truth;
   throw std::invalid_argument("no such engine: " + std::string(name));
 }
 

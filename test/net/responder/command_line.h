@@ -10,7 +10,7 @@
 
 namespace pacegate::responder {
 
-enum class Mode { xdp, packet, pass, programs };
+enum class Mode { xdp, packet, pass, programs, truth };
 
 struct Command {
   Mode mode = Mode::packet;

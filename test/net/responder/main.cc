@@ -61,6 +61,25 @@ void let_pass(const Command& command) {
   }
 }
 
+void print_open_ports(const responder_settings& settings) {
+  for (std::uint32_t i = 0; i < settings.prefixes; ++i) {
+    const responder_prefix& prefix = settings.prefix[i];
+    truth_address address = prefix.first;
+    const std::uint64_t addresses = std::uint64_t{1} << (32 - prefix.bits);
+    for (std::uint64_t n = 0; n < addresses; ++n, ++address.word[0]) {
+      const std::uint32_t word = address.word[0];
+      for (std::uint32_t port = settings.first_port; port < settings.first_port + settings.ports;
+           ++port) {
+        const std::uint32_t hash = truth_hash(settings.key, &address, port);
+        if (truth_kind_of(&settings.shares, hash) == TRUTH_OPEN) {
+          std::printf("%u.%u.%u.%u %u\n", word >> 24, (word >> 16) & 255, (word >> 8) & 255,
+                      word & 255, port);
+        }
+      }
+    }
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -72,6 +91,9 @@ int main(int argc, char** argv) {
         break;
       case Mode::pass:
         let_pass(command);
+        break;
+      case Mode::truth:
+        print_open_ports(command.settings);
         break;
       default:
         serve(command);
