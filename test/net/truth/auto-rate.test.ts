@@ -25,7 +25,7 @@ describeInNamespaces('an automatic rate', () => {
       limit: { rate: 6000, burst: 600, by: 'all', over: 'drop' },
     });
     const { lines, summary } = await scanned(link.scanner, backend, [
-      ...['--max-rate', 'auto', '--max-retries', '1', '--timeout', '600', '-p', '1-20', prefix],
+      ...['--max-rate', 'auto', '--max-retries', '2', '--timeout', '600', '-p', '1-20', prefix],
     ]);
     expect(differenceFrom(responder.truth, addresses, ports, lines)).toEqual(none);
     const { autoRate } = summary.statistics as unknown as { autoRate: AutoRateStatistics };

@@ -51,7 +51,7 @@ describeInNamespaces('a device in trouble', () => {
   ): Promise<readonly ScanLine[]> {
     const running = link.scanner.start(process.execPath, [
       ...[cli, 'scan', '-sS', '--backend', backend, '-oJ', '-', '--quiet', '--no-progress'],
-      ...['--max-rate', '3000', '--timeout', '200', '--max-retries', '2', '-p', '1-32'],
+      ...['--max-rate', '3000', '--timeout', '200', '--max-retries', '5', '-p', '1-32'],
       ...addresses,
     ]);
     await new Promise((resolve) => running.child.stdout?.once('data', resolve));
