@@ -62,8 +62,8 @@ function wantedMax({ maxHostgroup, maxParallelism }: HostFlags): number | undefi
 }
 
 /** @throws PacegateError (`ERR_PACEGATE_INVALID_ARGUMENT`) for a text that is no number */
-export function numberOf(flag: string, text: string): number {
+export function numberOf(flag: string, text: string, wanted = 'a number'): number {
   if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text))
-    throw invalidArgument(flag, text, 'a number');
+    throw invalidArgument(flag, text, wanted);
   return Number(text);
 }

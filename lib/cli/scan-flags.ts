@@ -121,7 +121,7 @@ function wantedTechnique(flags: ScanFlags): 'syn' | 'connect' | 'auto' {
 }
 
 function wantedRate(text: string): number | 'auto' {
-  return text === 'auto' ? text : numberOf('--max-rate', text);
+  return text === 'auto' ? text : numberOf('--max-rate', text, "a number or 'auto'");
 }
 
 /** Counted from 1 as people do: `1/4` to `4/4`. */

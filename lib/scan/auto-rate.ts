@@ -1,6 +1,6 @@
 // A rate that the scan finds by itself: its options, and what it has to say about what it found.
 
-import { checkOptionalNumber } from '../internal/check.js';
+import { checkOptionalNumber, invalidArgument } from '../internal/check.js';
 import { InvalidArgumentError } from '../internal/errors.js';
 import { RATE_BOUNDS } from './pace-options.js';
 import { notSupported } from './scan-errors.js';
@@ -58,27 +58,29 @@ export function checkRateSettings(
       "maxRateCap limits an automatic rate: it needs maxRate 'auto'; a fixed rate is its own cap",
     );
   }
+  if (typeof maxRate === 'string') throw invalidArgument('maxRate', maxRate, "a number or 'auto'");
   return { maxRate: checkFixed(maxRate), autoRate: false };
 }
 
+type AutoRateSlot =
+  | 'targetRate'
+  | 'rateBound'
+  | 'losslessRate'
+  | 'lossyRate'
+  | 'canaries'
+  | 'canariesLost'
+  | 'rateChanges';
+
 /** The public figures from a native scan's counters. */
-export function autoRateStatistics(slots: {
-  rate: number;
-  bound: number;
-  lossless: number;
-  lossy: number;
-  canaries: number;
-  lost: number;
-  changes: number;
-}): AutoRateStatistics {
+export function autoRateStatistics(slot: (name: AutoRateSlot) => number): AutoRateStatistics {
   return {
-    rate: slots.rate,
-    boundBy: BOUNDS[slots.bound] ?? 'search',
-    losslessRate: slots.lossless,
-    lossyRate: slots.lossy,
-    canaries: slots.canaries,
-    canariesLost: slots.lost,
-    changes: slots.changes,
+    rate: slot('targetRate'),
+    boundBy: BOUNDS[slot('rateBound')] ?? 'search',
+    losslessRate: slot('losslessRate'),
+    lossyRate: slot('lossyRate'),
+    canaries: slot('canaries'),
+    canariesLost: slot('canariesLost'),
+    changes: slot('rateChanges'),
   };
 }
 

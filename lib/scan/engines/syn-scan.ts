@@ -3,7 +3,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import type { NativeScanCalls, NativeScanPlan } from '../../internal/binding.js';
 import { toPacegateError } from '../../internal/native-error.js';
-import { AUTO_RATE_START, autoRateStatistics, type AutoRateStatistics } from '../auto-rate.js';
+import { AUTO_RATE_START, autoRateStatistics } from '../auto-rate.js';
 import type { BackoffEvent } from '../backoff-event.js';
 import { decodeRecords, RESULT_RECORD_BYTES, type Notices, type ScanResult } from '../result.js';
 import { portStates } from '../reasons.js';
@@ -155,24 +155,12 @@ export class SynScan implements ScanEngine {
         timedOut: slot('hostTimeouts'),
         tarpits: slot('tarpits'),
       },
-      ...(this.#plan.autoRate ? { autoRate: this.#autoRate(slot) } : {}),
+      ...(this.#plan.autoRate ? { autoRate: autoRateStatistics(slot) } : {}),
     };
   }
 
   hostProgress(): HostProgress {
     return this.#lastProgress ?? Array.from(this.#native.scan_hosts(this.#handle));
-  }
-
-  #autoRate(slot: (name: keyof typeof SCAN_SLOT) => number): AutoRateStatistics {
-    return autoRateStatistics({
-      rate: slot('targetRate'),
-      bound: slot('rateBound'),
-      lossless: slot('losslessRate'),
-      lossy: slot('lossyRate'),
-      canaries: slot('canaries'),
-      lost: slot('canariesLost'),
-      changes: slot('rateChanges'),
-    });
   }
 
   fault(): Error | undefined {

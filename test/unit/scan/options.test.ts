@@ -52,7 +52,7 @@ describe('the options of a scan', () => {
     [{ maxRateCap: 5000 }, 'INVALID_ARGUMENT', "needs maxRate 'auto'"],
     [{ maxRate: 'auto', maxHostgroup: 5 }, 'NOT_SUPPORTED', 'hostgroup'],
     [{ maxRate: 'auto', maxRateCap: 0 }, 'OUT_OF_RANGE', 'maxRateCap'],
-    [{ maxRate: 'fast' as 'auto' }, 'INVALID_ARGUMENT', 'maxRate'],
+    [{ maxRate: 'fast' as 'auto' }, 'INVALID_ARGUMENT', "a number or 'auto'"],
     [{ retries: -1 }, 'OUT_OF_RANGE', 'retries'],
     [{ retries: 1.5 }, 'OUT_OF_RANGE', 'retries'],
     [{ retries: 256 }, 'OUT_OF_RANGE', 'retries'],
