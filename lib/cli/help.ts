@@ -3,7 +3,7 @@
 export const GENERAL_HELP = `Usage: pacegate <command> [options]
 
   pacegate scan -p PORTS [options] TARGET...   scan TCP ports at a paced rate
-  pacegate doctor [--json]                     what this host can do, and how to get what is missing
+  pacegate doctor [--json]                     what this host can do, and what to do about the rest
 
   -V, --version   print the version
   -h, --help      print help; "pacegate scan --help" lists the options of a scan

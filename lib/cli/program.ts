@@ -3,7 +3,7 @@
 import { Command, CommanderError } from 'commander';
 import { InvalidArgumentError, PacegateError } from '../internal/errors.js';
 import { normalizeArgv, spelling } from './argv.js';
-import { runDoctor } from './doctor-command.js';
+import { runDoctor } from './doctor/doctor-command.js';
 import { EXIT } from './failure.js';
 import { GENERAL_HELP, SCAN_HELP } from './help.js';
 import { presetTable } from './presets.js';
@@ -75,7 +75,9 @@ function program(outcome: { exitCode: number }): Command {
     .option('--json')
     .configureHelp({ formatHelp: () => GENERAL_HELP })
     .action(async (flags: { json?: true }) => {
-      process.stdout.write(await runDoctor(flags.json === true));
+      const report = await runDoctor(flags.json === true);
+      process.stdout.write(report.text);
+      outcome.exitCode = report.exitCode;
     });
   return root;
 }

@@ -219,12 +219,20 @@ describe.skipIf(process.platform !== 'linux')('a port that stays silent', () => 
 });
 
 describe('pacegate doctor', () => {
-  it('H13 says of each thing whether it is there, a line each, or as JSON', async () => {
+  it('H13 says of each thing whether it is there, then what to do; or the same as JSON', async () => {
     const [text, json] = await Promise.all([runCli(['doctor']), runCli(['doctor', '--json'])]);
     expect([text.code, json.code]).toEqual([0, 0]);
-    for (const line of text.stdout.trimEnd().split('\n'))
-      expect(line).toMatch(/^(ok|missing|off) {2,}\S/);
-    const { checks } = JSON.parse(json.stdout) as { checks: { name: string; status: string }[] };
+    const [found = '', toDo = ''] = text.stdout.split('\n\n');
+    for (const line of found.split('\n')) expect(line).toMatch(/^(ok|missing|off) {2,}\S/);
+    const { checks, actions } = JSON.parse(json.stdout) as {
+      checks: { name: string; status: string }[];
+      actions: { action: string; command: string | null; gains: string }[];
+    };
+    expect(toDo).toMatch(actions.length === 0 ? /^Nothing to do\.\n$/ : /^What to do/);
+    for (const { action, gains } of actions) {
+      expect(toDo).toContain(action);
+      expect(toDo).toContain(gains);
+    }
     const names = checks.map(({ name }) => name);
     expect(names).toEqual(
       expect.arrayContaining(['Node.js', 'native code', 'monotonic clock', 'descriptors']),
