@@ -44,9 +44,21 @@ export function pressuresOf(levels: Levels, thresholds: CheckedThresholds): Pres
   });
 }
 
-/** Whether everything is at or below `share` of its threshold; what is not known is. */
-export function isClear(levels: Levels, thresholds: CheckedThresholds, share: number): boolean {
-  return NAMES.every((name) => (levels[name] ?? 0) <= thresholds[name] * share);
+/**
+ * Whether everything is low enough to recover; what is not known is. Only what `was` too high must fall to `share` of its
+ * threshold, so that steps are not taken and taken back in turn: memory that is always at nine tenths is no reason to stay
+ * throttled for ever after a burst of work.
+ */
+export function isClear(
+  levels: Levels,
+  thresholds: CheckedThresholds,
+  share: number,
+  was: ReadonlySet<PressureName>,
+): boolean {
+  return NAMES.every((name) => {
+    const threshold = thresholds[name];
+    return (levels[name] ?? 0) <= (was.has(name) ? threshold * share : threshold);
+  });
 }
 
 /** `processors 93 % > 80 %, memory 91 % > 85 %`. */

@@ -21,6 +21,7 @@ import {
   pressuresOf,
   type Levels,
   type Pressure,
+  type PressureName,
 } from './pressure.js';
 import { RateBrake } from './rate-brake.js';
 import {
@@ -71,7 +72,8 @@ export interface ResourceThrottleStatistics extends Measures {
 /**
  * Lets a scan give way to its host. While processors, memory, failures, the lag of the event loop or descriptors are
  * above their thresholds it takes one step a second: first fewer workers, then longer waits, then a lower rate. When all
- * are clear for a while it takes the steps back, one by one, in the opposite order. What cannot be read is reported
+ * are clear for a while (what was too high at `clearShare` of its threshold, the others not above theirs) it takes the
+ * steps back, one by one, in the opposite order. What cannot be read is reported
  * (`degraded`) and does without.
  *
  * A `ConnectionPool` takes it as `throttle`, and does the rest. Whoever has workers of his own reads `workerShare`, awaits
@@ -104,6 +106,8 @@ export class ResourceThrottle extends EventSource<ResourceThrottleEvents> {
   #level = 0;
   #clearLooks = 0;
   #cause: readonly Pressure[] = [];
+  /** What has been too high since the first of the steps that hold. */
+  readonly #was = new Set<PressureName>();
   #looks = 0;
   #timesThrottled = 0;
   #timesRecovered = 0;
@@ -170,7 +174,9 @@ export class ResourceThrottle extends EventSource<ResourceThrottleEvents> {
     const pressures = pressuresOf(levels, thresholds);
     this.#looks += 1;
     this.#latest = { readings, pressures };
-    this.#clearLooks = isClear(levels, thresholds, clearShare) ? this.#clearLooks + 1 : 0;
+    for (const { name } of pressures) this.#was.add(name);
+    const clear = isClear(levels, thresholds, clearShare, this.#was);
+    this.#clearLooks = clear ? this.#clearLooks + 1 : 0;
     if (pressures.length > 0) {
       this.#cause = pressures;
       this.#step(1, describePressures(pressures));
@@ -220,6 +226,7 @@ export class ResourceThrottle extends EventSource<ResourceThrottleEvents> {
     this.#clearLooks = 0;
     if (measures === undefined) return;
     this.#level += by;
+    if (this.#level === 0) this.#was.clear();
     if (by > 0) {
       this.#timesThrottled += 1;
       this.#errors.clear();

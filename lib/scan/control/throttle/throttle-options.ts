@@ -43,7 +43,7 @@ export interface ResourceThrottleOptions {
   intervalMs?: number | undefined;
   /** So many looks in a row must find everything clear before one step is taken back; at least 1, 3 by default. */
   recoverLooks?: number | undefined;
-  /** A reading is clear when it is at most this part of its threshold; above 0, at most 1, 0.9 by default. */
+  /** A reading that was too high is clear when it is at most this part of its threshold; above 0, at most 1, 0.9 by default. */
   clearShare?: number | undefined;
   /** How far back failures count, in milliseconds; 1 to 3 600 000, 10 000 by default. */
   errorWindowMs?: number | undefined;

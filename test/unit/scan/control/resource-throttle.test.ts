@@ -118,6 +118,23 @@ describe('ResourceThrottle', () => {
     expect(changes).toHaveLength(2);
   });
 
+  it('H10 recovers though a reading that was never too high is always near its threshold', async () => {
+    const { readings, throttle, seconds } = make();
+    Object.assign(readings, { cpuPercent: 95, memoryPercent: 84 });
+    await seconds(3);
+    readings.cpuPercent = 73; // was too high: above 0.9 of 80 is not clear
+    await seconds(10);
+    expect(throttle.statistics().level).toBe(3);
+    readings.cpuPercent = 72;
+    await seconds(9);
+    expect(throttle.statistics().level).toBe(0);
+    readings.memoryPercent = 86;
+    await seconds(1);
+    Object.assign(readings, { cpuPercent: 79, memoryPercent: 76 }); // what was too high then is forgotten
+    await seconds(3);
+    expect(throttle.statistics().level).toBe(0);
+  });
+
   it.each<[ResourceName, number, string]>([
     ['cpuPercent', 81, 'processors 81 % > 80 %'],
     ['memoryPercent', 86, 'memory 86 % > 85 %'],
