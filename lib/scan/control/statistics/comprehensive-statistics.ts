@@ -28,7 +28,7 @@ export interface PerformanceStatistics {
   readonly errorPercent: number | undefined;
   /** Of the monitor, else the durations of the pool; undefined where none was measured. */
   readonly responseMs: TimesMs | undefined;
-  /** Waits for permits, as outcomes told the monitor of them; undefined where none did. */
+  /** Waits for permits, as outcomes told the monitor of them, else those of the pool; undefined where none was measured. */
   readonly waitMs: TimesMs | undefined;
   /** Of the workers of the pool, those that are busy. */
   readonly workersPercent: number | undefined;

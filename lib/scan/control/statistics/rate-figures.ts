@@ -1,7 +1,8 @@
 // How the rate is used, how much comes out of it, and how many tasks fail.
 
 import type { TimesMs } from '../monitor/performance-figures.js';
-import type { SourceFigures } from './sources.js';
+import type { DurationsMs } from '../../pool/pool-statistics.js';
+import type { PoolFigures, SourceFigures } from './sources.js';
 
 /** What a limit does to a scan. */
 export interface RateLimitingFigures {
@@ -17,7 +18,7 @@ export interface RateLimitingFigures {
   readonly timedOutRequests: number;
   /** allowed / total. */
   readonly successRate: number;
-  /** Waits for a permit; undefined for a scan, whose packets wait in native code. */
+  /** Waits for a permit of those who asked the limiter itself; undefined for a scan, whose packets wait in native code. */
   readonly averageWaitMs: number | undefined;
   readonly waitMs: Omit<TimesMs, 'mean' | 'count'> | undefined;
 }
@@ -74,15 +75,23 @@ export function errorPercentOf({ monitor, pool, scan }: SourceFigures): number |
 /** Of the tasks; undefined where nobody measures them. */
 export function responseTimesOf({ monitor, pool }: SourceFigures): TimesMs | undefined {
   if (monitor !== undefined && monitor.responseMs.count > 0) return monitor.responseMs;
-  if (pool === undefined) return undefined;
-  const { mean, p50, p90, p99, max } = pool.durationMs;
-  const count = pool.completed + pool.failed + pool.timedOut + pool.rateLimited;
-  return count === 0 ? undefined : { count, mean, p50, p90, p99, max };
+  return pool && timesOf(pool, pool.durationMs);
 }
 
-/** Waits for permits, as far as outcomes told of them. */
-export function waitsOf({ monitor }: SourceFigures): TimesMs | undefined {
-  return monitor !== undefined && monitor.waitMs.count > 0 ? monitor.waitMs : undefined;
+/**
+ * Waits for permits, as outcomes told the monitor of them, else those of the pool. A limiter knows less: of the tasks of a
+ * pool only the first one asks it.
+ */
+export function waitsOf({ monitor, pool }: SourceFigures): TimesMs | undefined {
+  if (monitor !== undefined && monitor.waitMs.count > 0) return monitor.waitMs;
+  return pool?.waitMs && timesOf(pool, pool.waitMs);
+}
+
+/** Every task with a result has been measured. */
+function timesOf(pool: PoolFigures, times: DurationsMs): TimesMs | undefined {
+  const { mean, p50, p90, p99, max } = times;
+  const count = pool.completed + pool.failed + pool.timedOut + pool.rateLimited;
+  return count === 0 ? undefined : { count, mean, p50, p90, p99, max };
 }
 
 /** A task nobody answered is a result like another; one that failed or got no permit is not. */

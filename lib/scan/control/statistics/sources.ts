@@ -4,6 +4,7 @@ import { checkNumber, checkOptions, invalidArgument } from '../../../internal/ch
 import { InvalidArgumentError } from '../../../internal/errors.js';
 import type { LimiterStatistics } from '../../../limiters/decision.js';
 import type { ScanStatistics } from '../../statistics.js';
+import type { DurationsMs } from '../../pool/pool-statistics.js';
 import type { PerformanceFigures } from '../monitor/performance-figures.js';
 import type { Degradation } from '../resources/resource-readings.js';
 import type { ResourceThrottleStatistics } from '../throttle/resource-throttle.js';
@@ -24,13 +25,9 @@ export interface PoolFigures {
   readonly workers: number;
   /** Results over the last second. */
   readonly tasksPerSecond: number;
-  readonly durationMs: {
-    readonly mean: number;
-    readonly p50: number;
-    readonly p90: number;
-    readonly p99: number;
-    readonly max: number;
-  };
+  readonly durationMs: DurationsMs;
+  /** Waits for permits; absent where they are not measured. */
+  readonly waitMs?: DurationsMs | undefined;
 }
 
 /** Where the figures come from; at least one of them. */

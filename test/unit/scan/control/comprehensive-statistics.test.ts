@@ -232,6 +232,17 @@ describe('comprehensive statistics', () => {
     expect(health.at(-1)).toMatchObject({ name: 'wait-time', value: 250, status: 'above' });
   });
 
+  it('H11 waits are those of the tasks of the pool, of which only the first asks the limiter', () => {
+    const waitMs = { mean: 700, p50: 650, p90: 1300, p99: 1400, max: 1500 };
+    const { performance, health } = comprehensiveStatistics({
+      limiter: limiterOf(100, 50, 5),
+      pool: poolOf({ waitMs }),
+    });
+    expect(performance.waitMs).toEqual({ count: 100, ...waitMs });
+    expect(health.at(-1)).toMatchObject({ name: 'wait-time', value: 700, status: 'above' });
+    expect(comprehensiveStatistics({ pool: poolOf() }).performance.waitMs).toBeUndefined();
+  });
+
   it.each<[object, string]>([
     [{}, 'at least one of limiter, pool, pipeline, monitor, throttle, scan'],
     [{ limiter: { rate: 5 } }, 'limiter must be'],
