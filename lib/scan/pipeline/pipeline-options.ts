@@ -16,6 +16,9 @@ const FIELD_OPTIONS = [
   ...['maxRate', 'timeoutMs', 'retries'],
 ] as const;
 
+/** … of each attempt. */
+const ATTEMPT_OPTIONS: readonly string[] = ['timeoutMs', 'retries'];
+
 /**
  * What to probe, and how; see `ScanOptions` for the options of the same name.
  *
@@ -57,7 +60,7 @@ export interface OpenPool {
 
 /** @throws PacegateError, also for what {@link checkScanOptions} and {@link checkPoolOptions} refuse */
 export function checkPipelineOptions(options: unknown): PipelineSettings {
-  const own = POOL_OPTIONS.filter((name) => name !== 'timeoutMs' && name !== 'retries');
+  const own = POOL_OPTIONS.filter((name) => !ATTEMPT_OPTIONS.includes(name));
   const known = [...FIELD_OPTIONS, ...own, 'pool', 'probe', 'resume', 'signal'];
   const given = checkOptions('options', options, known);
   const { probe } = given;
@@ -70,7 +73,7 @@ export function checkPipelineOptions(options: unknown): PipelineSettings {
   const field = checkScanOptions({ ...ofScan, seed } as ScanOptions);
   return {
     field,
-    attempt: pick(given, ['timeoutMs', 'retries']),
+    attempt: pick(given, ATTEMPT_OPTIONS),
     probe: probe as ScanProbe | undefined,
     resume,
     openPool: poolOf(given, pick(given, own), field.maxRate),
@@ -104,8 +107,10 @@ function poolOf(given: Given, own: Given, maxRate: number): () => OpenPool {
       'maxRate and limiter exclude each other: the limiter has a rate',
     );
   }
-  const settings = checkPoolOptions(own);
-  return () => openOwn(own, limiter === undefined ? maxRate : undefined, settings.clock);
+  // Stages without limits of their own are held to those of the pairs.
+  const options = { ...own, ...pick(given, ATTEMPT_OPTIONS) };
+  const { clock } = checkPoolOptions(options);
+  return () => openOwn(options, limiter === undefined ? maxRate : undefined, clock);
 }
 
 /** Two units, or 10 ms worth: timers wake late, and what they sleep over must not be lost. */

@@ -16,9 +16,9 @@ export type Stage<In, Out> = (result: TaskResult<In>, signal: AbortSignal) => Ou
 export interface StageOptions {
   /** For `PoolStatistics.byName`; by default the function's. */
   name?: string | undefined;
-  /** Longest time of one attempt in milliseconds, 1 to 600 000; by default the pool's. */
+  /** Longest time of one attempt in milliseconds, 1 to 600 000; by default the pool's, whose own one is the pipeline's. */
   timeoutMs?: number | undefined;
-  /** Further attempts after a time-out or an exception, 0 to 255; by default the pool's. */
+  /** Further attempts after a time-out or an exception, 0 to 255; by default as `timeoutMs`. */
   retries?: number | undefined;
 }
 

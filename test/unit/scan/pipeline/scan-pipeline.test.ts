@@ -207,6 +207,24 @@ describe('stages of a pipeline', () => {
     await pool.close();
   });
 
+  it('H5 are held to time-out and retries of the pipeline, where they have none of their own', async () => {
+    const clock = new ManualClock();
+    const calls: number[] = [];
+    const pipeline = pipelineOn(clock, {
+      targets: '192.0.2.1',
+      ports: '80',
+      timeoutMs: 3000,
+      retries: 1,
+    }).pipe(async (_result, signal) => {
+      calls.push(Number(clock.nowNs() / 1_000_000n));
+      await clock.sleep(10_000, signal);
+    });
+    const { items } = await finish(clock, pipeline);
+    expect(items).toMatchObject([{ state: 'open', error: { code: 'ERR_PACEGATE_TIMED_OUT' } }]);
+    expect(calls).toHaveLength(2);
+    expect(Number(calls[1]) - Number(calls[0])).toBe(3000);
+  });
+
   it('H6 that fail leave the port open, with the error, and end the stages for it', async () => {
     const clock = new ManualClock();
     const seen: string[] = [];
