@@ -36,3 +36,6 @@ export const otherReasons = ['conn-refused', 'user-set', 'probe_timeout', 'error
 
 /** Why a port was judged open, closed, filtered or unknown. */
 export type ScanReason = (typeof nativeReasons)[number] | (typeof otherReasons)[number];
+
+/** All of them. */
+export const scanReasons: readonly ScanReason[] = [...nativeReasons, ...otherReasons];

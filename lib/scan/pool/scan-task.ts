@@ -7,7 +7,7 @@ import {
   checkOptions,
   invalidArgument,
 } from '../../internal/check.js';
-import { portStates, type PortState, type ScanReason } from '../reasons.js';
+import { portStates, scanReasons, type PortState, type ScanReason } from '../reasons.js';
 import type { ScanResult } from '../result.js';
 import { formatAddress, parseAddress } from '../targets/address.js';
 
@@ -144,12 +144,24 @@ function checkTarget(target: unknown): string {
   return target;
 }
 
-/** @throws PacegateError (`ERR_PACEGATE_INVALID_ARGUMENT`) for what a probe must not return */
+/**
+ * Reads everything once: what the probe does with its object afterwards is no answer any more.
+ *
+ * @throws PacegateError (`ERR_PACEGATE_INVALID_ARGUMENT`, `ERR_PACEGATE_OUT_OF_RANGE`) for what a probe must not return
+ */
 export function checkAnswer(answer: unknown): ProbeAnswer {
   const given = checkOptions('the answer of probe()', answer, ['state', 'reason', 'rttMs', 'data']);
-  if (!portStates.some((known) => known === given['state'])) {
-    const states = portStates.join(', ');
-    throw invalidArgument("the probe's state", given['state'], `one of ${states}`);
-  }
-  return given as unknown as ProbeAnswer;
+  const { state, reason, rttMs, data } = given;
+  return {
+    state: oneOf("the probe's state", state, portStates),
+    reason: reason === undefined ? undefined : oneOf("the probe's reason", reason, scanReasons),
+    rttMs: rttMs === undefined ? undefined : checkNumber("the probe's rttMs", rttMs, { min: 0 }),
+    data,
+  };
+}
+
+function oneOf<T extends string>(name: string, value: unknown, allowed: readonly T[]): T {
+  const found = allowed.find((choice) => choice === value);
+  if (found === undefined) throw invalidArgument(name, value, `one of ${allowed.join(', ')}`);
+  return found;
 }

@@ -84,15 +84,34 @@ describe('a task of a pool', () => {
     expect(pool.statistics()).toMatchObject({ failed: 1, completed: 1, active: 0, queued: 0 });
   });
 
-  it.each([undefined, {}, { state: 'ajar' }, { state: 'open', banner: 'x' }])(
-    'H6 whose probe answers %o is an error and no state',
-    async (answer) => {
-      const pool = poolOn(new ManualClock());
-      const result = await pool.submit(taskFor(1, () => answer as never));
-      expect(result).toMatchObject({ state: 'unknown', reason: 'error' });
-      expect(result.error).toMatchObject({ code: 'ERR_PACEGATE_INVALID_ARGUMENT' });
-    },
-  );
+  it.each([
+    undefined,
+    {},
+    { state: 'ajar' },
+    { state: 'open', banner: 'x' },
+    { state: 'open', reason: 'because' },
+    { state: 'open', rttMs: '2' },
+    { state: 'open', rttMs: NaN },
+    { state: 'open', rttMs: -1 },
+  ])('H6 whose probe answers %o is an error and no state', async (answer) => {
+    const pool = poolOn(new ManualClock());
+    const result = await pool.submit(taskFor(1, () => answer as never));
+    expect(result).toMatchObject({ state: 'unknown', reason: 'error' });
+    expect(result.error).toBeInstanceOf(PacegateError);
+  });
+
+  it('H6 whose answer cannot be read is an error like another', async () => {
+    class Answer {
+      readonly state = 'open';
+      get data(): string {
+        throw new Error('closed meanwhile');
+      }
+    }
+    const pool = poolOn(new ManualClock());
+    const result = await pool.submit(taskFor(1, () => new Answer()));
+    expect(result).toMatchObject({ reason: 'error', error: { message: 'closed meanwhile' } });
+    expect(pool.statistics()).toMatchObject({ failed: 1, active: 0 });
+  });
 
   it('has its own time-out and retries where it names them', async () => {
     const clock = new ManualClock();
