@@ -9,34 +9,31 @@ import { TaskRun, type Finding, type RunMeans } from './task-run.js';
 /** Where a task is: in one of the two queues, with a worker, or at its end. */
 export type JobPlace = 'queued' | 'repeated' | 'active' | 'ended';
 
-/** A task a pool has taken on. */
-export interface Job extends Linked<Job> {
-  readonly task: CheckedTask;
+/** What a task has once a worker has taken it: hundreds of thousands may wait for one. */
+export interface JobWork {
   readonly run: TaskRun;
   /** Ends it. */
   readonly ender: AbortController;
-  place: JobPlace;
   /** When a worker first took it. */
-  sinceNs: bigint | undefined;
+  readonly sinceNs: bigint;
+}
+
+/** A task a pool has taken on. */
+export interface Job extends Linked<Job> {
+  readonly task: CheckedTask;
+  place: JobPlace;
+  work: JobWork | undefined;
   /** Ends the watch on the signal of whoever handed it in. */
   forget: () => void;
   readonly resolve: (result: TaskResult) => void;
   readonly reject: (reason: unknown) => void;
 }
 
-export function makeJob(
-  task: CheckedTask,
-  means: RunMeans,
-  resolve: Job['resolve'],
-  reject: Job['reject'],
-): Job {
-  const ender = new AbortController();
+export function makeJob(task: CheckedTask, resolve: Job['resolve'], reject: Job['reject']): Job {
   return {
     task,
-    run: new TaskRun(task, ender.signal, means),
-    ender,
     place: 'queued',
-    sinceNs: undefined,
+    work: undefined,
     forget: () => undefined,
     resolve,
     reject,
@@ -45,8 +42,25 @@ export function makeJob(
   };
 }
 
+/** A worker takes it, for the first time or again. */
+export function workOn(job: Job, means: RunMeans): JobWork {
+  job.work ??= startWork(job.task, means);
+  return job.work;
+}
+
+function startWork(task: CheckedTask, means: RunMeans): JobWork {
+  const ender = new AbortController();
+  const run = new TaskRun(task, ender.signal, means);
+  return { run, ender, sinceNs: means.alarms.nowNs() };
+}
+
 /** What whoever handed the task in is given. */
-export function resultOf({ task, run }: Job, finding: Finding, times: TaskTimes): TaskResult {
+export function resultOf(
+  { task }: Job,
+  { run }: JobWork,
+  finding: Finding,
+  times: TaskTimes,
+): TaskResult {
   const { state, reason = 'user-set', rttMs, data } = finding.answer;
   const { port, name } = task.given;
   return {

@@ -7,7 +7,7 @@ import { PacegateError } from '../../internal/errors.js';
 import { LinkedList } from '../../internal/linked-list.js';
 import type { AlarmClock } from '../../internal/system-timer.js';
 import type { ConnectMeans } from './attempts/connect-attempt.js';
-import { makeJob, resultOf, type Job } from './job.js';
+import { makeJob, resultOf, workOn, type Job, type JobWork } from './job.js';
 import { RatePermits } from './permits/rate-permits.js';
 import { TargetPlaces } from './permits/target-places.js';
 import type { PoolSettings } from './pool-options.js';
@@ -74,7 +74,7 @@ export class TaskScheduler {
   submit(task: CheckedTask, signal: AbortSignal | undefined): Promise<TaskResult> {
     this.#counters.submitted += 1;
     return new Promise((resolve, reject) => {
-      const job = makeJob(task, this.#means, resolve, reject);
+      const job = makeJob(task, resolve, reject);
       if (this.#isClosed) {
         this.#refuse(job);
       } else if (signal?.aborted === true) {
@@ -152,20 +152,21 @@ export class TaskScheduler {
     if (this.#begunInTurn === 0) setImmediate(this.#nextTurn);
     this.#begunInTurn += 1;
     job.place = 'active';
-    job.sinceNs ??= this.#alarms.nowNs();
+    const work = workOn(job, this.#means);
+    const { run, ender } = work;
     this.#active.add(job);
     this.#counters.peakActive = Math.max(this.#counters.peakActive, this.#active.size);
-    job.run.run().then(
+    run.run().then(
       (finding) => {
         this.#active.delete(job);
         if (finding === undefined) this.#repeat(job);
-        else this.#settle(job, finding);
+        else this.#settle(job, work, finding);
         this.#goOn();
       },
       (error: unknown) => {
         this.#active.delete(job);
-        if (job.ender.signal.aborted) this.#endAborted(job, job.ender.signal.reason);
-        else this.#settle(job, broken(error));
+        if (ender.signal.aborted) this.#endAborted(job, ender.signal.reason);
+        else this.#settle(job, work, broken(error));
         this.#goOn();
       },
     );
@@ -181,21 +182,21 @@ export class TaskScheduler {
     this.#repeats.push(job);
   }
 
-  #settle(job: Job, finding: Finding): void {
+  #settle(job: Job, work: JobWork, finding: Finding): void {
     const nowNs = this.#alarms.nowNs();
-    const waitNs = Number(job.run.waitedNs);
-    const durationNs = Number(nowNs - (job.sinceNs ?? nowNs)) - waitNs;
+    const waitNs = Number(work.run.waitedNs);
+    const durationNs = Number(nowNs - work.sinceNs) - waitNs;
     const times = { durationNs, waitNs };
     this.#counters.ended(finding.end, job.task.given.name, times, wholeNs(nowNs));
     leave(job);
-    job.resolve(resultOf(job, finding, times));
+    job.resolve(resultOf(job, work, finding, times));
     this.#workers.tell(finding.answer.state !== 'unknown', times);
   }
 
   /** One that is worked on comes to its end by its signal, within this turn. */
   #abort(job: Job, reason: unknown): void {
     if (job.place === 'active') {
-      job.ender.abort(reason);
+      job.work?.ender.abort(reason);
       return;
     }
     (job.place === 'queued' ? this.#queue : this.#repeats).remove(job);
