@@ -71,15 +71,16 @@ export const tcpConnector: Connector = (probe) =>
     const socket = new Socket();
     const startNs = process.hrtime.bigint();
     const rttMs = () => roundedMs(Number(process.hrtime.bigint() - startNs) / 1000);
-    const timer = setTimeout(() => {
+    let isOver = false;
+    const giveUp = () => {
       finish({ kind: 'timeout' });
-    }, probe.timeoutMs);
-    const forget =
-      probe.signal &&
-      onAbort(probe.signal, () => {
-        finish({ kind: 'timeout' });
-      });
+    };
+    // Timers come before what sockets have received: where the event loop was busy, the answer may be there already.
+    const timer = setTimeout(() => setImmediate(giveUp), probe.timeoutMs);
+    const forget = probe.signal && onAbort(probe.signal, giveUp);
     const finish = (outcome: ConnectOutcome) => {
+      if (isOver) return;
+      isOver = true;
       clearTimeout(timer);
       forget?.();
       // Resetting waits for a connection that is still being made: two minutes, where nobody answers.

@@ -3,7 +3,7 @@
 import { onAbort } from '../../../internal/abort-listeners.js';
 import { nsFromMs } from '../../../internal/duration.js';
 import { PacegateError } from '../../../internal/errors.js';
-import type { AlarmClock } from '../../../internal/system-timer.js';
+import { systemTimer, type AlarmClock } from '../../../internal/system-timer.js';
 import { judgeError } from '../../engines/connect-probe.js';
 import type { ProbeAnswer } from '../scan-task.js';
 
@@ -60,11 +60,18 @@ export function attempt(
       abandon(signal.reason);
     });
     const deadlineNs = alarms.nowNs() + nsFromMs(timeoutMs);
+    const giveUp = (): void => {
+      if (isOver) return;
+      resolve({ kind: 'timeout' });
+      abandon(timedOut(timeoutMs));
+    };
     const alarm = alarms.set(
       deadlineNs,
       () => {
-        resolve({ kind: 'timeout' });
-        abandon(timedOut(timeoutMs));
+        // Timers come before what sockets have received: where the program kept the event loop busy, the answer may be
+        // there already. A clock of the caller's is moved by hand, and its time is up at once.
+        if (alarms === systemTimer) setImmediate(giveUp);
+        else giveUp();
       },
       (error) => {
         resolve({ kind: 'error', error });

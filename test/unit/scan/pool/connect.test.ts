@@ -1,5 +1,12 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import type { ConnectOutcome, ConnectProbe } from '../../../../lib/scan/engines/connect-probe.js';
+import {
+  tcpConnector,
+  type ConnectOutcome,
+  type ConnectProbe,
+} from '../../../../lib/scan/engines/connect-probe.js';
+import { ConnectionPool } from '../../../../lib/scan/index.js';
 import { judgeThrown } from '../../../../lib/scan/pool/attempts/attempt.js';
 import { checkPoolOptions, type PoolOptions } from '../../../../lib/scan/pool/pool-options.js';
 import { checkTask } from '../../../../lib/scan/pool/scan-task.js';
@@ -135,6 +142,31 @@ describe('a task without a probe', () => {
     expect(other.probes).toHaveLength(length);
     expect(other.scheduler.statistics()).toMatchObject({ aborted: 30, active: 0, queued: 0 });
     expect(other.clock.sleeping).toBe(0);
+  });
+});
+
+describe('an answer that has come', () => {
+  /** As a program does that has something else to do. */
+  function keepTheEventLoopBusy(ms: number): void {
+    const end = performance.now() + ms;
+    while (performance.now() < end);
+  }
+
+  it('H6 counts, though the program found no time to read it before the time-out', async () => {
+    const server = createServer((socket) => socket.on('error', () => undefined));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    await using pool = new ConnectionPool({ timeoutMs: 20, retries: 0 });
+    const address = '127.0.0.1';
+    const probe = { family: 4, address, port, timeoutMs: 20, localAddress: undefined } as const;
+    const results = Promise.all([pool.submit({ target: address, port }), tcpConnector(probe)]);
+    for (let turn = 0; turn < 20; turn++) await Promise.resolve(); // both have begun to connect
+    keepTheEventLoopBusy(40);
+    for (const result of await results) {
+      expect(result).toMatchObject({ state: 'open', reason: 'syn-ack' });
+    }
+    server.close();
   });
 });
 
