@@ -119,6 +119,8 @@ std::optional<HostGroup::Tarpit> HostGroup::judge(Host& host) const noexcept {
 
 void HostGroup::cut(Place place, Reason reason) {
   Host& host = hosts_[place];
+  // Twice in cutting_, it would give its place back twice.
+  if (host.is_cut) return;
   host.is_cut = true;
   host.cut = reason;
   cutting_.push_back(place);
