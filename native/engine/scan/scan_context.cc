@@ -67,4 +67,17 @@ void ScanContext::count_settled() {
                               slots.get(kSlotUnknown));
 }
 
+std::uint64_t ScanContext::heard_ns() const noexcept {
+  std::uint64_t heard = UINT64_MAX;
+  for (const auto& feed : feeds) {
+    heard = std::min(heard, feed->heard_ns.load(std::memory_order_acquire));
+  }
+  return heard;
+}
+
+void ScanContext::publish_end() {
+  count_settled();
+  slots.set(kSlotResumePosition, static_cast<double>(resume.seen()));
+}
+
 }  // namespace pacegate

@@ -18,6 +18,7 @@
 #include "engine/scan/probe_cursors.h"
 #include "engine/scan/probe_window.h"
 #include "engine/scan/record_queue.h"
+#include "engine/scan/resume_position.h"
 #include "engine/scan/scan_options.h"
 #include "engine/scan/scan_slots.h"
 #include "engine/scan/target_plan.h"
@@ -60,6 +61,10 @@ struct ScanContext {
   void report(const ScanRecord& record, RecordQueue& records);
   /// Brings the count of settled pairs up to date with the findings.
   void count_settled();
+  /// All answers that arrived before it have been taken, on every link.
+  [[nodiscard]] std::uint64_t heard_ns() const noexcept;
+  /// The last figures of a scan whose capture threads have ended.
+  void publish_end();
 
   // Immutable while the threads run.
   const ScanOptions options;
@@ -74,6 +79,7 @@ struct ScanContext {
   // The sending thread's; capture threads call the members documented for any thread.
   ProbeWindow window;
   ProbeCursors cursors;
+  ResumePosition resume;
 
   RecordQueue records;                              ///< findings of the sending thread
   std::vector<std::unique_ptr<CaptureFeed>> feeds;  ///< one a link

@@ -75,7 +75,7 @@ void ScanEngine::run() {
   for (const auto& feed : context_->feeds) feed->heard.abandon();
   for (const Link& link : context_->network.links) link.receiver->wake();
   for (std::thread& capture : captures) capture.join();
-  context_->count_settled();
+  context_->publish_end();
   context_->slots.publish(kSlotPhase, static_cast<double>(phase));
 }
 

@@ -90,11 +90,7 @@ void SendLoop::obey_control(std::uint64_t now_ns) {
 
 // A probe that is still held cannot have been answered either.
 std::uint64_t SendLoop::heard_ns() const {
-  std::uint64_t heard = batches_.oldest_held_ns();
-  for (const auto& feed : context_.feeds) {
-    heard = std::min(heard, feed->heard_ns.load(std::memory_order_acquire));
-  }
-  return heard;
+  return std::min(batches_.oldest_held_ns(), context_.heard_ns());
 }
 
 bool SendLoop::backlog_is_crowded() const {

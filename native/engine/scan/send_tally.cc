@@ -4,6 +4,7 @@
 
 #include "core/time.h"
 #include "engine/pacing/departure_count.h"
+#include "platform/clock.h"
 #include "platform/thread.h"
 
 namespace pacegate {
@@ -87,8 +88,10 @@ void SendTally::publish_counters(std::uint64_t now_ns, bool is_idle) {
   const std::uint64_t started =
       context_.options.has_hostgroup() ? deferral_.begun() : cursors.started();
   slots.set(kSlotStarted, static_cast<double>(started));
-  const std::uint64_t resume = std::min(cursors.settled(), deferral_.floor());
-  slots.set(kSlotResumePosition, static_cast<double>(resume));
+  // The clock is read again: pairs have been settled since now_ns.
+  context_.resume.look(std::min(cursors.settled(), deferral_.floor()), platform::monotonic_ns(),
+                       context_.heard_ns());
+  slots.set(kSlotResumePosition, static_cast<double>(context_.resume.certain()));
   deferral_.publish(now_ns, is_idle);
   if (context_.options.adaptive_timeout) follow_round_trips();
   slots.set(kSlotCurrentRate, pacer_.meter().rate(now_ns));
