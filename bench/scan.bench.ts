@@ -1,6 +1,7 @@
-// Whole scans against the ground truth: complete or not, and how long [--parts races,bottleneck --rounds 3 --half 300000]
+// Whole scans against the ground truth: complete or not, and how long [--parts races,bottleneck,plan --rounds 3 --half 300000]
 import { parseArgs } from 'node:util';
 import { Ground, openPorts, type Bottleneck, type Field } from './scan/ground.js';
+import { planGoals, planReport, plans } from './scan/plan.js';
 import { race, type Result } from './scan/race.js';
 import { masscan, nmap, pacegate, type Scanner } from './scan/scanners.js';
 import { goal, goalTable, over, type Goal } from './report/goal.js';
@@ -33,7 +34,7 @@ export async function run(args: string[]): Promise<object> {
   const { values } = parseArgs({
     args,
     options: {
-      parts: { type: 'string', default: 'races,bottleneck' },
+      parts: { type: 'string', default: 'races,bottleneck,plan' },
       rounds: { type: 'string', default: '3' },
       half: { type: 'string', default: '300000' },
     },
@@ -43,9 +44,11 @@ export async function run(args: string[]): Promise<object> {
     ? await races(Number(values.rounds), Number(values.half))
     : [];
   const narrow = parts.includes('bottleneck') ? await bottlenecks() : [];
-  const goals = goalsOf(rows, narrow);
-  console.log(report(rows, narrow, goals).join('\n'));
-  return { options: values, rows, narrow, goals };
+  const large = parts.includes('plan') ? await plans(Number(values.rounds)) : [];
+  const goals = [...goalsOf(rows, narrow), ...planGoals(large)];
+  const lines = [...report(rows, narrow), ...planReport(large), ...goalTable(goals)];
+  console.log(lines.join('\n'));
+  return { options: values, rows, narrow, plans: large, goals };
 }
 
 async function races(rounds: number, half: number): Promise<Row[]> {
@@ -163,7 +166,7 @@ function goalsOf(rows: readonly Row[], narrow: readonly Narrow[]): Goal[] {
   ];
 }
 
-function report(rows: readonly Row[], narrow: readonly Narrow[], goals: readonly Goal[]): string[] {
+function report(rows: readonly Row[], narrow: readonly Narrow[]): string[] {
   const line = (result: Result): string[] => [
     `${result.found}`,
     `${result.missed}`,
@@ -191,6 +194,5 @@ function report(rows: readonly Row[], narrow: readonly Narrow[], goals: readonly
         ...line(result).slice(0, 2),
       ]),
     ),
-    ...goalTable(goals),
   ];
 }

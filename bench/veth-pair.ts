@@ -22,9 +22,7 @@ export class VethPair {
     ip(`-n ${this.#receiver} address add 10.77.9.2/24 dev rx0`);
     ip(`-n ${this.#sender} link set tx0 up`);
     ip(`-n ${this.#receiver} link set rx0 up`);
-    for (const network of ['10.78.0.0/16', '10.128.0.0/9']) {
-      ip(`-n ${this.#sender} route add ${network} via 10.77.9.2`);
-    }
+    for (const network of ['10.78.0.0/16', '10.128.0.0/9']) this.route(network);
     this.senderMac = macOf(this.#sender, 'tx0');
     this.receiverMac = macOf(this.#receiver, 'rx0');
   }
@@ -59,9 +57,14 @@ export class VethPair {
     execFileSync('ip', ['netns', 'exec', this.#receiver, 'sh', '-ec', script]);
   }
 
+  /** Packets to that network go by the counting end, too. */
+  route(network: string): void {
+    ip(`-n ${this.#sender} route add ${network} via 10.77.9.2`);
+  }
+
   /** The counting end becomes a router that answers "administratively prohibited" for a network, every time. */
   prohibit(network: string): void {
-    ip(`-n ${this.#sender} route add ${network} via 10.77.9.2`);
+    this.route(network);
     ip(`-n ${this.#receiver} route add prohibit ${network}`);
     const settings = ['net/ipv4/ip_forward 1', 'net/ipv4/icmp_ratemask 0'];
     const script = settings.map((setting) => {

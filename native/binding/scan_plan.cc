@@ -112,6 +112,7 @@ std::vector<AddressRange> read_ranges(const Napi::Object& plan) {
   const auto bytes = read_array<Napi::Uint8Array>(plan, "ranges", napi_uint8_array);
   if (bytes.empty() || bytes.size() % kRangeBytes != 0) refuse("ranges", "33 bytes a range");
   std::vector<AddressRange> ranges;
+  ranges.reserve(bytes.size() / kRangeBytes);
   for (std::size_t at = 0; at < bytes.size(); at += kRangeBytes) {
     const std::uint8_t family = bytes[at];
     const std::uint8_t* first = &bytes[at + 1];

@@ -14,9 +14,11 @@ export const RANGE_RECORD_BYTES = 33;
 
 /** The network of `prefixLength` bits that holds `address`; host bits are allowed and masked away. */
 export function networkRange(address: Address, prefixLength: number): AddressRange {
-  const hostBits = BigInt(addressBits(address.family) - prefixLength);
-  const first = (address.value >> hostBits) << hostBits;
-  return { family: address.family, first, last: first + (1n << hostBits) - 1n };
+  const { family, value } = address;
+  if (prefixLength === addressBits(family)) return { family, first: value, last: value };
+  const hostBits = BigInt(addressBits(family) - prefixLength);
+  const first = (value >> hostBits) << hostBits;
+  return { family, first, last: first + (1n << hostBits) - 1n };
 }
 
 /** Number of addresses in the range. */
@@ -54,14 +56,18 @@ function compareRanges(a: AddressRange, b: AddressRange): number {
   return a.first < b.first ? -1 : 1;
 }
 
-/** What is in `ranges` and not in `removed`; both normalised, the answer too. Linear in the two lengths. */
+/**
+ * What is in `ranges` and not in `removed`; both normalised, the answer too. Linear in the two lengths. A range that
+ * stays as it is stays the same object: a list of a million takes no further memory.
+ */
 export function subtractRanges(
   ranges: readonly AddressRange[],
   removed: readonly AddressRange[],
 ): AddressRange[] {
   const kept: AddressRange[] = [];
   let next = 0;
-  for (const { family, first, last } of ranges) {
+  for (const range of ranges) {
+    const { family, first, last } = range;
     let start = first;
     while (isBefore(removed[next], family, start)) next++;
     for (let i = next; start <= last; i++) {
@@ -70,7 +76,8 @@ export function subtractRanges(
       if (hole.first > start) kept.push({ family, first: start, last: hole.first - 1n });
       start = hole.last + 1n;
     }
-    if (start <= last) kept.push({ family, first: start, last });
+    if (start === first) kept.push(range);
+    else if (start <= last) kept.push({ family, first: start, last });
   }
   return kept;
 }

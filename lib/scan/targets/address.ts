@@ -32,8 +32,23 @@ export function parseAddress(text: string): Address | undefined {
   return undefined;
 }
 
+const DOT = 0x2e;
+const ZERO = 0x30;
+
+/** By character: lists of a million addresses come through here. */
 function ipv4Value(text: string): bigint {
-  return text.split('.').reduce((value, part) => (value << 8n) | BigInt(part), 0n);
+  let value = 0;
+  let octet = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === DOT) {
+      value = value * 256 + octet;
+      octet = 0;
+    } else {
+      octet = octet * 10 + code - ZERO;
+    }
+  }
+  return BigInt(value * 256 + octet);
 }
 
 function ipv6Value(text: string): bigint {

@@ -19,6 +19,7 @@ const FORMS =
 
 /** Splits a list at commas and white space; `#` starts a comment that ends with its line. */
 export function splitTargets(text: string): string[] {
+  if (text !== '' && !/[\s,#]/.test(text)) return [text];
   return text
     .replace(/#.*$/gm, '')
     .split(/[\s,]+/)
@@ -44,9 +45,9 @@ export function parseTarget(text: string, name = 'targets'): ParsedTarget {
 }
 
 function parsePlain(text: string): Address | undefined {
+  if (!text.startsWith('[')) return parseAddress(text);
   const bracketed = /^\[([^[\]]+)\]$/.exec(text)?.[1];
-  if (bracketed === undefined) return parseAddress(text);
-  const address = parseAddress(bracketed);
+  const address = bracketed === undefined ? undefined : parseAddress(bracketed);
   return address?.family === 6 ? address : undefined;
 }
 

@@ -72,8 +72,11 @@ export function allowTargets(
   return { ranges, warnings };
 }
 
-function probeable(target: TargetAddresses, warnings: string[]): AddressRange[] {
+function probeable(target: TargetAddresses, warnings: string[]): readonly AddressRange[] {
   refuseUnprobeable(target);
+  // Of a single address nothing can be left out.
+  if (target.ranges.length === 1 && target.ranges[0]?.first === target.ranges[0]?.last)
+    return target.ranges;
   const wanted = normalizeRanges(target.ranges);
   let kept = subtractRanges(wanted, unprobeableRanges);
   if (totalSize(kept) !== totalSize(wanted)) {

@@ -55,7 +55,7 @@ bool NeighbourResolver::before(const Hops& a, const Hops& b) {
 
 void NeighbourResolver::collect_hops() {
   const Network& network = context_.network;
-  for (const TargetRange& range : network.ranges) {
+  for (const TargetRange& range : context_.plan.ranges()) {
     if (range.route == kNoRoute) continue;
     const Path& path = network.paths[range.route];
     if (path.gateway || !network.links[path.link].sender->takes_ethernet()) continue;

@@ -45,6 +45,7 @@ class NetworkBuilder {
   void add(std::span<const AddressRange> ranges) {
     boundaries_ = platform::route_boundaries(ranges.front().first, ranges.back().last);
     known_cell_.reset();
+    network_.ranges.reserve(network_.ranges.size() + ranges.size());
     for (const AddressRange& range : ranges) add(range);
   }
 

@@ -11,6 +11,12 @@ namespace {
 constexpr std::uint64_t kMinWindow = std::uint64_t{1} << 20;  // 8 MiB; the rate may be raised later
 constexpr std::uint64_t kMaxWindow = std::uint64_t{1} << 22;  // 32 MiB
 
+// The network has them, cut where routes change; a million of them are 34 MB.
+ScanOptions without_ranges(ScanOptions options) {
+  options.ranges = {};
+  return options;
+}
+
 // A hostgroup keeps its probes in flight itself.
 ProbeCursors::Span cursor_span(const ScanOptions& options, std::uint64_t end) {
   return {options.has_hostgroup() ? end : std::min(options.start_position, end), end};
@@ -34,9 +40,9 @@ std::uint64_t window_capacity(const ScanOptions& options, ProbeCursors::Span spa
 }  // namespace
 
 ScanContext::ScanContext(ScanOptions scan_options, Network scan_network, ScanSlots& scan_slots)
-    : options(std::move(scan_options)),
+    : options(without_ranges(std::move(scan_options))),
+      plan(std::move(scan_network.ranges), options.ports),
       network(std::move(scan_network)),
-      plan(network.ranges, options.ports),
       order(plan.size(), options.seed),
       end_position(std::min(options.end_position, plan.size())),
       matcher(options.cookie_key, options.source_port, options.canary_port()),

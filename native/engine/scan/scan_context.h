@@ -67,9 +67,9 @@ struct ScanContext {
   void publish_end();
 
   // Immutable while the threads run.
-  const ScanOptions options;
+  const ScanOptions options;  ///< but for the ranges
+  const TargetPlan plan;      ///< has the network's ranges
   const Network network;
-  const TargetPlan plan;
   const Permutation order;
   const std::uint64_t end_position;  ///< one past the last to be probed
   const AnswerMatcher matcher;
