@@ -1,8 +1,16 @@
 import { defineConfig } from 'vitest/config';
 
-// Tests that own network namespaces, start whole programs or install packages: one file at a time, after the
-// others, so that they share the machine with nothing.
-const system = ['net', 'package', 'sharing'].map((name) => `test/${name}/**/*.test.ts`);
+// Scans in network namespaces of their own: they wait for time-outs most of their time, so three files at once.
+const waiting = 'test/net/**/*.test.ts';
+
+// What fills the machine (rates, floods, kills in quick order) or starts whole programs and installs packages: one
+// file at a time, last, sharing the machine with nothing.
+const alone = [
+  ...['pace', 'exact', 'xdp', 'pool', 'packet-sender/*', 'truth/auto-rate', 'truth/exact'].map(
+    (name) => `test/net/${name}.test.ts`,
+  ),
+  ...['package', 'sharing'].map((name) => `test/${name}/**/*.test.ts`),
+];
 
 export default defineConfig({
   test: {
@@ -13,15 +21,25 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: system },
+        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: [waiting, ...alone] },
       },
       {
         extends: true,
         test: {
-          name: 'system',
-          include: system,
-          fileParallelism: false,
+          name: 'net',
+          include: [waiting],
+          exclude: alone,
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'alone',
+          include: alone,
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -107,6 +107,21 @@ export const nativeGeneric = nativeTests('native-generic', 'build-generic', {
 // Single steps: the instructions of an instrumented build are ten times as many, and not those that ship.
 const withoutSteps = ['--test-case-exclude=*killed before any instruction*'];
 
+// ThreadSanitizer sees the threads of one process: killed processes and long runs of a single thread tell it nothing,
+// and take it five times as long.
+const withoutWhatHasNoThreads = [
+  '--test-case-exclude=*killed*',
+  `--source-file-exclude=${[
+    'core/limit/adaptive_throttle_test',
+    'core/limit/key_id_test',
+    'core/limit/keyed_flood_test',
+    'engine/deferral/deferral_model_test',
+    'packet/frame_variation_test',
+  ]
+    .map((name) => `*/${name}.cc`)
+    .join(',')}`,
+];
+
 export const nativeAsan = nativeTests('native-asan', 'build-asan', {
   sanitize: 'address,undefined',
   only: withoutSteps,
@@ -119,7 +134,7 @@ export const nativeAsan = nativeTests('native-asan', 'build-asan', {
 
 export const nativeTsan = nativeTests('native-tsan', 'build-tsan', {
   sanitize: 'thread',
-  only: withoutSteps,
+  only: withoutWhatHasNoThreads,
   env: {
     TSAN_OPTIONS: 'halt_on_error=1:second_deadlock_stack=1',
   },
