@@ -108,6 +108,17 @@ describe('results by host', () => {
 });
 
 describe('a log that is kept', () => {
+  it('P11 loses nothing of what comes while it is brought to the disk', async () => {
+    const log = await logOf();
+    for (let port = 0; port < 60_000; port++) {
+      if (port % 1000 === 0) void log.sync();
+      await log.add(result('10.0.0.1', port), 1);
+    }
+    const ports = (await sorted(log)).flat().map(({ port }) => port);
+    expect(ports).toEqual(Array.from({ length: 60_000 }, (_, port) => port));
+    await log.close();
+  });
+
   it('P11 is gone on with after a run that was killed inside of a result', async () => {
     const file = path.join(folder, 'log');
     const first = await logOf(true);

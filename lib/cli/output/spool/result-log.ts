@@ -24,13 +24,15 @@ export class ResultLog {
   readonly #handle: FileHandle;
   readonly #gathered = new Uint32Array(GATHERED * WORDS);
   #waiting = 0;
-  #written: number;
+  /** Results that a write was begun for, in whole pieces one behind the other. */
+  #given: number;
+  #writing: Promise<void> = Promise.resolve();
   #error: Error | undefined;
 
   private constructor(file: string, handle: FileHandle, written: number) {
     this.#file = file;
     this.#handle = handle;
-    this.#written = written;
+    this.#given = written;
   }
 
   /** @throws PacegateError (`ERR_PACEGATE_SYSTEM`) when the file cannot be had */
@@ -50,7 +52,7 @@ export class ResultLog {
 
   /** Results written and waiting. */
   get length(): number {
-    return this.#written + this.#waiting;
+    return this.#given + this.#waiting;
   }
 
   /** Where there is no room for more: a promise that resolves when there is. `atS`: time of day, in seconds since 1970. */
@@ -70,7 +72,7 @@ export class ResultLog {
   /** Reads at most as many results as have room in `words`, from the `first` on; returns how many. */
   async read(first: number, words: Uint32Array): Promise<number> {
     await this.#write();
-    const most = Math.min(words.length / WORDS, this.#written - first);
+    const most = Math.min(words.length / WORDS, this.#given - first);
     const bytes = new Uint8Array(words.buffer, words.byteOffset, most * PACKED_BYTES);
     await readFully(this.#handle, bytes, first * PACKED_BYTES);
     return most;
@@ -80,19 +82,28 @@ export class ResultLog {
     await this.#handle.close();
   }
 
-  /** What is gathered goes to the file whole, or the log is at an end: a part of a result would shift all that follow. */
-  async #write(): Promise<void> {
-    if (this.#error !== undefined) throw this.#error;
+  /** Resolves when all results so far are in the file; more may come meanwhile. */
+  #write(): Promise<void> {
     const count = this.#waiting;
-    if (count === 0) return;
-    this.#waiting = 0;
-    const bytes = new Uint8Array(this.#gathered.slice(0, count * WORDS).buffer);
+    if (count > 0) {
+      const bytes = new Uint8Array(this.#gathered.slice(0, count * WORDS).buffer);
+      const position = this.#given * PACKED_BYTES;
+      this.#waiting = 0;
+      this.#given += count;
+      this.#writing = this.#writing.then(() => this.#put(bytes, position));
+    }
+    return this.#writing.then(() => {
+      if (this.#error !== undefined) throw this.#error;
+    });
+  }
+
+  /** The bytes go to the file whole, or the log is at an end: a part of a result would shift all that follow. */
+  async #put(bytes: Uint8Array, position: number): Promise<void> {
+    if (this.#error !== undefined) return;
     try {
-      await writeFully(this.#handle, bytes, this.#written * PACKED_BYTES);
-      this.#written += count;
+      await writeFully(this.#handle, bytes, position);
     } catch (error) {
       this.#error = writeFailure(error as NodeJS.ErrnoException, this.#file);
-      throw this.#error;
     }
   }
 }
