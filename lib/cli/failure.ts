@@ -3,7 +3,14 @@
 import { isPacegateError } from '../internal/errors.js';
 
 /** Exit codes of every command. */
-export const EXIT = { done: 0, fault: 1, usage: 2, interrupted: 130, terminated: 143 } as const;
+export const EXIT = {
+  done: 0,
+  fault: 1,
+  usage: 2,
+  hungUp: 129,
+  interrupted: 130,
+  terminated: 143,
+} as const;
 
 /** The names that the library's messages begin with, as flags. */
 const FLAGS: Readonly<Record<string, string>> = {
@@ -52,13 +59,19 @@ function isStatusJson(): boolean {
   return process.argv.includes('--status-ndjson');
 }
 
+/** A text of the library with the names of its options as flags, and those of an option's part as its flag. */
+export function inFlags(text: string): string {
+  return text
+    .replace(/^(\w+)(?:\.\w+)*/, (name, word: string) => FLAGS[word] ?? name)
+    .replace(/\b[a-z]+(?:[A-Z][a-z]+)+\b/g, (word) => FLAGS[word] ?? word);
+}
+
 /** Puts an error into one line: `pacegate: what is wrong [CODE]`. */
 export function describeFailure(error: unknown): Failure {
   const code = codeOf(error);
   const message = error instanceof Error ? error.message : String(error);
   const text = message.replace(/\s+/g, ' ').trim();
-  // An option's part (`maxPrefixRate.rate`) is a part of its flag's text.
-  const named = text.replace(/^(\w+)(?:\.\w+)*/, (name, word: string) => FLAGS[word] ?? name);
+  const named = inFlags(text);
   const time = new Date().toISOString();
   return {
     line: isStatusJson()

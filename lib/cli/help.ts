@@ -25,7 +25,7 @@ PORTS AND TECHNIQUE
   -sS                   SYN scan by raw packets; needs CAP_NET_RAW or root
   -sT                   connect scan by the operating system; needs no privilege
                         (neither: SYN where it is permitted, else connect)
-  -Pn, -n               accepted: no host discovery and no reverse DNS is done anyway
+  -Pn, -n, -6           accepted: no host discovery and no reverse DNS is done anyway, and IPv6 needs no option
 
 PACE
   --preset NAME         rate and workers for local, internet, polite or high-volume; list: print them
@@ -81,11 +81,13 @@ KEYS, while standard input is a terminal
   p                     pause, and go on
   q                     stop as Ctrl-C does: what is under way is awaited, all outputs are completed
   ?                     this list
-  --noninteractive      read no keys
+  --noninteractive      read no keys, as for "| less", which reads them itself
 
 Results go to standard output, as a table unless one of the outputs takes it; everything else to standard error.
 The table lists open ports; closed and filtered ones where 25 or fewer are, else the summary counts them.
-Exit code: 0 done, 1 fault, 2 bad usage, 130 interrupted (Ctrl-C once ends orderly, twice at once).
+-p, --exclude, -iL and --excludefile may be given several times and add up; of other values the last one counts.
+Exit code: 0 done, 1 fault, 2 bad usage, 130 interrupted (Ctrl-C once ends orderly, twice at once; so do SIGTERM,
+143, and SIGHUP, 129: also under nohup).
 
 ENVIRONMENT
   PACEGATE_SCAN_RATE_LIMIT_REQUESTS, PACEGATE_SCAN_RETRY_ATTEMPTS, PACEGATE_SCAN_TIMEOUT_SECONDS and

@@ -1,4 +1,4 @@
-// Ctrl-C: once ends the scan orderly, twice ends the process.
+// Ctrl-C, and other signals that ask a program to end: once ends the scan orderly, twice ends the process.
 
 import { EXIT } from './failure.js';
 
@@ -17,6 +17,7 @@ export class Interrupt {
     const codes = [
       ['SIGINT', EXIT.interrupted],
       ['SIGTERM', EXIT.terminated],
+      ['SIGHUP', EXIT.hungUp], // the terminal has gone, most often
     ] as const;
     this.#listeners = codes.map(([signal, exitCode]) => {
       const listener = (): void => {

@@ -2,7 +2,7 @@
 // The `pacegate` command. Whatever goes wrong, also while loading, ends in one line on standard error.
 
 import { describeFailure } from './failure.js';
-import { writeFailure } from './output/line-writer.js';
+import { isReaderGone, writeFailure } from './output/line-writer.js';
 
 let isReported = false;
 let unwritten: Error | undefined;
@@ -15,13 +15,13 @@ function report(error: unknown): void {
   process.exitCode = exitCode;
 }
 
-// A reader that has gone (EPIPE) has seen enough. Any other fault is told at the end, unless the command told it.
+// A reader that has gone has seen enough. Any other fault is told at the end, unless the command told it.
 for (const [stream, name] of [
   [process.stdout, 'standard output'],
   [process.stderr, 'standard error'],
 ] as const) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') unwritten ??= writeFailure(error, name);
+    if (!isReaderGone(error, stream)) unwritten ??= writeFailure(error, name);
   });
 }
 process.once('beforeExit', () => {

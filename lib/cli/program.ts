@@ -1,8 +1,8 @@
 // The commands and their flags.
 
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError as InvalidOptionArgument } from 'commander';
 import { InvalidArgumentError, PacegateError } from '../internal/errors.js';
-import { normalizeArgv, spelling } from './argv.js';
+import { normalizeArgv, otherWay, spelling } from './argv.js';
 import { runDoctor } from './doctor/doctor-command.js';
 import { EXIT } from './failure.js';
 import { GENERAL_HELP, SCAN_HELP } from './help.js';
@@ -52,7 +52,8 @@ function usageError(error: CommanderError): InvalidArgumentError {
     .replace(/^error: /, '')
     .replace(/--[a-z-]+(?= <)/g, spelling)
     .replace(/\s+/g, ' ');
-  return new InvalidArgumentError(`${message}; see --help`);
+  const [, option = ''] = /^unknown option '([^']*)'/.exec(message) ?? [];
+  return new InvalidArgumentError(`${message}; ${otherWay(option) ?? 'see --help'}`);
 }
 
 function program(outcome: { exitCode: number }): Command {
@@ -87,7 +88,7 @@ function scanCommand(root: Command): Command {
     .command('scan')
     .configureHelp({ formatHelp: () => SCAN_HELP })
     .argument('[targets...]')
-    .option('-p, --ports <PORTS>')
+    .option('-p, --ports <PORTS>', '', collect)
     .option('--syn-scan')
     .option('--connect-scan')
     .option('--preset <NAME>')
@@ -112,17 +113,17 @@ function scanCommand(root: Command): Command {
     .option('--timeout <MS>')
     .option('--max-workers <N>')
     .option('--exclude <LIST>', '', collect)
-    .option('--excludefile <FILE>')
-    .option('--input-list <FILE>')
+    .option('--excludefile <FILE>', '', collectFiles)
+    .option('--input-list <FILE>', '', collectFiles)
     .option('-e, --interface <IFACE>')
     .option('--backend <B>')
     .option('--seed <N>')
     .option('--shard <I/N>')
-    .option('--resume <FILE>')
-    .option('--output-json <FILE>')
-    .option('--output-xml <FILE>')
-    .option('--output-list <FILE>')
-    .option('--output-all <BASE>')
+    .option('--resume <FILE>', '', oneFile)
+    .option('--output-json <FILE>', '', oneFile)
+    .option('--output-xml <FILE>', '', oneFile)
+    .option('--output-list <FILE>', '', oneFile)
+    .option('--output-all <BASE>', '', oneFile)
     .option('--output <FORMAT:FILE>', '', collect)
     .option('--metadata')
     .option('--status-ndjson')
@@ -133,9 +134,28 @@ function scanCommand(root: Command): Command {
     .option('--no-progress')
     .option('--i-am-authorised')
     .option('--skip-discovery')
+    .option('--ipv6')
     .option('-n, --no-reverse-dns');
 }
 
 function collect(value: string, former: string[] | undefined): string[] {
   return [...(former ?? []), value];
+}
+
+function collectFiles(value: string, former: string[] | undefined): string[] {
+  return collect(fileName(value), former);
+}
+
+/** The first of two files would be forgotten. */
+function oneFile(value: string, former: string | undefined): string {
+  if (former !== undefined) throw new InvalidOptionArgument(`${former} is named already.`);
+  return fileName(value);
+}
+
+/** `-oJ --quiet` has lost its file. */
+function fileName(value: string): string {
+  if (/^-./.test(value)) {
+    throw new InvalidOptionArgument(`A file whose name begins with a dash is written ./${value}.`);
+  }
+  return value;
 }

@@ -1,7 +1,7 @@
 // `pacegate scan`: results to standard output, everything else to standard error.
 
 import { scan, type Scan, type ScanOptions } from '../scan/index.js';
-import { checkScanOptions } from '../scan/options.js';
+import type { ScanSettings } from '../scan/options.js';
 import { describeFailure, EXIT } from './failure.js';
 import { Interrupt } from './interrupt.js';
 import { chosenOutputs } from './output/chosen-outputs.js';
@@ -11,7 +11,8 @@ import type { RunStart } from './output/result-sink.js';
 import type { Keyboard } from './keys/keyboard.js';
 import { KEYS_HINT, watchKeys } from './keys/scan-keys.js';
 import { ResumeKeeper } from './resume/resume-keeper.js';
-import { scanOptions, type ScanFlags } from './scan-flags.js';
+import { refuseSharedFiles } from './output/shared-files.js';
+import { wantedScan, type ScanFlags, type WantedScan } from './scan-flags.js';
 import { Messages } from './status/messages.js';
 import type { Report } from './status/report.js';
 import { StatusNdjson } from './status/status-ndjson.js';
@@ -24,7 +25,8 @@ import { version } from './version.js';
  * @throws what made the scan impossible, before it began or later
  */
 export async function runScan(targets: readonly string[], flags: ScanFlags): Promise<number> {
-  const command = new ScanCommand(scanOptions(flags, targets), flags);
+  refuseSharedFiles(flags);
+  const command = new ScanCommand(wantedScan(flags, targets), flags);
   try {
     return await command.run();
   } finally {
@@ -35,6 +37,7 @@ export async function runScan(targets: readonly string[], flags: ScanFlags): Pro
 /** One scan with all that is around it: outputs, status, keys, signals, the resume file. */
 class ScanCommand {
   readonly #options: ScanOptions;
+  readonly #settings: ScanSettings;
   readonly #flags: ScanFlags;
   readonly #keeper: ResumeKeeper;
   readonly #report: Report;
@@ -42,13 +45,15 @@ class ScanCommand {
   readonly #abort = new AbortController();
   #keyboard: Keyboard | undefined;
 
-  constructor(options: ScanOptions, flags: ScanFlags) {
+  constructor({ options, settings }: WantedScan, flags: ScanFlags) {
     this.#options = options;
+    this.#settings = settings;
     this.#flags = flags;
     this.#keeper = new ResumeKeeper(flags.resume);
     this.#report = reportFor(flags);
     this.#interrupt = new Interrupt(() => {
       this.#keeper.saveSoon(); // a second signal does not wait for the answers under way
+      this.#report.setStopping();
       this.#abort.abort();
     }, this.#report.clear);
   }
@@ -82,7 +87,7 @@ class ScanCommand {
 
   #openOutputs(): Promise<Outputs> {
     return openSinks(chosenOutputs(this.#flags), {
-      start: runStart(this.#options, this.#flags),
+      start: runStart(this.#settings, this.#flags),
       hasMetadata: this.#flags.metadata ?? false,
       isContinued: this.#options.resume !== undefined,
       spoolFile: this.#keeper.spoolFile,
@@ -128,11 +133,12 @@ function reportFor(flags: ScanFlags): Report {
 
 /** Keys are for who watches; standard input may be a list of targets, and standard error a program's. */
 function isInteractive(flags: ScanFlags): boolean {
-  return !flags.noninteractive && !flags.quiet && !flags.statusNdjson && flags.inputList !== '-';
+  const { noninteractive, quiet, statusNdjson, inputList = [], excludefile = [] } = flags;
+  const isRead = [...inputList, ...excludefile].includes('-');
+  return !noninteractive && !quiet && !statusNdjson && !isRead;
 }
 
-function runStart(options: ScanOptions, { shard }: ScanFlags): RunStart {
-  const { ports, timeoutMs } = checkScanOptions(options);
+function runStart({ ports, timeoutMs }: ScanSettings, { shard }: ScanFlags): RunStart {
   const args = process.argv.slice(2);
   return { version: version(), args, startedAt: new Date(), ports, timeoutMs, shard };
 }

@@ -1,8 +1,7 @@
 // The flags of `pacegate scan`, as they were written, made into the options of a scan.
 
-import { readFileSync } from 'node:fs';
 import { invalidArgument } from '../internal/check.js';
-import { InvalidArgumentError, PacegateError } from '../internal/errors.js';
+import { InvalidArgumentError } from '../internal/errors.js';
 import {
   settingsFromEnvironment,
   type BackoffScanOptions,
@@ -12,19 +11,21 @@ import {
   type ScanOptions,
 } from '../scan/index.js';
 import { presetNamed } from '../scan/control/settings/presets.js';
-import { checkScanOptions, parseTargetText } from '../scan/options.js';
+import type { ScanSettings } from '../scan/options.js';
+import { checkScan } from '../scan/scan.js';
 import type { PortState } from '../scan/reasons.js';
 import { normalizeRanges, totalSize } from '../scan/targets/address-range.js';
 import { numberOf, wantedHosts, type HostFlags } from './host-flags.js';
 import { chosenOutputs, type OutputFlags } from './output/chosen-outputs.js';
 import type { ReportFlags } from './status/report.js';
 import { loadResumeFile } from './resume/resume-file.js';
+import { readTargetLists, type ListFlags } from './target-lists.js';
 
 /** What the parser found; texts are unchecked. */
-export interface ScanFlags extends OutputFlags, ReportFlags, HostFlags {
+export interface ScanFlags extends OutputFlags, ReportFlags, HostFlags, ListFlags {
   synScan?: true;
   connectScan?: true;
-  ports?: string;
+  ports?: string[];
   preset?: string;
   maxRate?: string;
   maxRateCap?: string;
@@ -39,8 +40,6 @@ export interface ScanFlags extends OutputFlags, ReportFlags, HostFlags {
   timeout?: string;
   maxWorkers?: string;
   exclude?: string[];
-  excludefile?: string;
-  inputList?: string;
   interface?: string;
   backend?: string;
   seed?: string;
@@ -55,26 +54,35 @@ export interface ScanFlags extends OutputFlags, ReportFlags, HostFlags {
 /** In a table, closed and filtered ports are rows only where the scan is so small that one can read them. */
 const MAX_TABLE_PROBES = 262_144n;
 
+/** A scan as it was asked for. */
+export interface WantedScan {
+  readonly options: ScanOptions;
+  /** The same, checked. */
+  readonly settings: ScanSettings;
+}
+
 /**
- * Makes the options of a scan.
+ * Makes the options of a scan, and checks all that can be checked before anything happens.
  *
  * @throws PacegateError for a flag that is wrong, or a file that cannot be read
  */
-export function scanOptions(flags: ScanFlags, targets: readonly string[]): ScanOptions {
-  const options = wantedOptions(flags, targets);
-  checkScanOptions(options);
-  return { ...options, states: wantedStates(flags, options) };
+export function wantedScan(flags: ScanFlags, targets: readonly string[]): WantedScan {
+  const lists = readTargetLists(flags);
+  const options = wantedOptions(flags, [...targets, ...lists.wanted], lists.excluded);
+  const settings = lists.naming(() => checkScan(options));
+  return { options: { ...options, states: wantedStates(flags, settings) }, settings };
 }
 
-function wantedOptions(flags: ScanFlags, targets: readonly string[]): ScanOptions {
+function wantedOptions(
+  flags: ScanFlags,
+  targets: readonly string[],
+  excluded: readonly string[],
+): ScanOptions {
   if (flags.ports === undefined)
     throw new InvalidArgumentError('-p is missing: name the ports, as in -p 22,80 or -p-');
-  const listed = flags.inputList === undefined ? [] : [readList('-iL', flags.inputList)];
-  const excluded =
-    flags.excludefile === undefined ? [] : [readList('--excludefile', flags.excludefile)];
   return {
-    targets: [...targets, ...listed],
-    ports: flags.ports,
+    targets,
+    ports: flags.ports.join(','),
     technique: wantedTechnique(flags),
     exclude: [...(flags.exclude ?? []), ...excluded],
     ...wantedSettings(flags),
@@ -158,33 +166,16 @@ function prefixRateOf(text: string): MaxPrefixRate {
   };
 }
 
-function wantedStates(flags: ScanFlags, options: ScanOptions): readonly PortState[] {
+function wantedStates(flags: ScanFlags, settings: ScanSettings): readonly PortState[] {
   if (flags.open) return ['open'];
-  return chosenOutputs(flags).length > 0 || probes(options) <= MAX_TABLE_PROBES
+  return chosenOutputs(flags).length > 0 || probes(settings) <= MAX_TABLE_PROBES
     ? ['open', 'closed', 'filtered', 'unknown']
     : ['open'];
 }
 
 /** Addresses times ports as far as they are known; a name counts as one address. */
-function probes(options: ScanOptions): bigint {
-  const { targets, ports } = checkScanOptions(options);
-  const parsed = targets ?? [];
-  const ranges = parsed.flatMap((target) => (target.kind === 'ranges' ? target.ranges : []));
-  const names = parsed.filter((target) => target.kind === 'name').length;
+function probes({ targets = [], ports }: ScanSettings): bigint {
+  const ranges = targets.flatMap((target) => (target.kind === 'ranges' ? target.ranges : []));
+  const names = targets.filter((target) => target.kind === 'name').length;
   return (totalSize(normalizeRanges(ranges)) + BigInt(names)) * BigInt(ports.length);
-}
-
-/** Reads a list of targets; `-` is standard input. The whole list is checked here, where the file can be named. */
-function readList(flag: string, file: string): string {
-  let text: string;
-  try {
-    text = readFileSync(file === '-' ? 0 : file, 'utf8');
-  } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code ?? String(error);
-    throw new PacegateError('ERR_PACEGATE_SYSTEM', `cannot read ${flag} ${file}: ${reason}`, {
-      cause: error,
-    });
-  }
-  parseTargetText(text, `${flag} ${file}`);
-  return text;
 }

@@ -3,8 +3,8 @@
 import { native } from '../internal/binding.js';
 import { systemClock } from '../internal/clock.js';
 import { tcpConnector } from './engines/connect-probe.js';
-import type { ScanOptions } from './options.js';
-import type { ScanDependencies } from './prepare.js';
+import { checkScanOptions, type ScanOptions, type ScanSettings } from './options.js';
+import { prepareNow, type ScanDependencies } from './prepare.js';
 import { Scan } from './scan-run.js';
 import { localBroadcasts, systemLookup } from './targets/resolve.js';
 
@@ -20,6 +20,17 @@ function systemDependencies(): ScanDependencies {
     clock: systemClock,
     pollMs: POLL_MS,
   };
+}
+
+/**
+ * Checks what {@link scan} checks before it starts, for who has to do something in between.
+ *
+ * @throws as scan()
+ */
+export function checkScan(options: ScanOptions): ScanSettings {
+  const settings = checkScanOptions(options);
+  prepareNow(settings, { localBroadcasts });
+  return settings;
 }
 
 /**

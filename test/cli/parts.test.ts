@@ -46,6 +46,7 @@ describe('argv', () => {
     [['-oJ-'], ['--output-json=-']],
     [['-oJ=x'], ['--output-json=x']],
     [['-iLfile'], ['--input-list=file']],
+    [['-6'], ['--ipv6']],
     [
       ['--', '-sS'],
       ['--', '-sS'],
@@ -146,7 +147,8 @@ describe('the progress line', () => {
     [70, /^12\.3%  .* packets\/s ▇▇  3 open  2 backed off  ETA 1:01$/],
     [65, /^12\.3%  .* packets\/s  3 open  2 backed off  ETA 1:01$/],
     [45, /^12% 17 000\/20 000\/s 3 open 1:01$/],
-    [12, /^12% 17 000\/$/],
+    [20, /^12% 3 open$/],
+    [9, /^12% 3 open$/],
   ])('gives up the least useful first where there are %i columns', (columns, form) => {
     const screen = new Screen(true, columns);
     const line = new ProgressLine(screen, { NO_COLOR: '1', LANG: 'C.UTF-8' });
@@ -157,10 +159,13 @@ describe('the progress line', () => {
     expect(screen.text.replace('\r', '').replace('\u001b[K', '')).toMatch(form);
   });
 
-  it('says that the scan is paused', () => {
+  it('says that the scan is paused, or stopping', () => {
     const screen = new Screen(true);
-    new ProgressLine(screen, {}).update(statistics(), true);
+    const line = new ProgressLine(screen, {});
+    line.update(statistics(), 'paused');
     expect(screen.text).toMatch(/3 open.*\u001b\[33mpaused/);
+    line.update(statistics(), 'stopping');
+    expect(screen.text).toMatch(/3 open.*\u001b\[33mstopping/);
   });
 
   it('writes a plain line every five seconds where there is no terminal', () => {

@@ -10,9 +10,6 @@ const SIGNALS: Readonly<Record<string, NodeJS.Signals>> = {
   '\u001c': 'SIGQUIT', // Ctrl-\
 };
 
-/** Signals whose default action would leave the terminal as it is now. */
-const DEADLY: readonly NodeJS.Signals[] = ['SIGHUP', 'SIGQUIT'];
-
 /** Reads keys while this process is in the foreground of its terminal. */
 export class Keyboard {
   readonly #terminal: ReadStream;
@@ -28,7 +25,7 @@ export class Keyboard {
       ['exit', this.#leave],
       ['SIGTSTP', this.#suspend],
       ['SIGCONT', this.#enter],
-      ...DEADLY.map((signal) => [signal, this.#die.bind(this, signal)] as const),
+      ['SIGQUIT', this.#die],
     ];
     for (const [event, listener] of this.#listeners) process.on(event, listener);
     this.#enter();
@@ -80,10 +77,11 @@ export class Keyboard {
     process.kill(process.pid, 'SIGSTOP');
   };
 
-  #die(signal: NodeJS.Signals): void {
+  /** Ends as the default action would, which leaves the terminal as it is. */
+  readonly #die = (): void => {
     this.dispose();
-    process.kill(process.pid, signal);
-  }
+    process.kill(process.pid, 'SIGQUIT');
+  };
 }
 
 /** Sent to every process of the job, as the terminal does: whoever reads our output is meant too. */

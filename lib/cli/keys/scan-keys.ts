@@ -2,6 +2,7 @@
 
 import { isatty } from 'node:tty';
 import type { Scan } from '../../scan/index.js';
+import { inFlags } from '../failure.js';
 import { rate } from '../status/format.js';
 import type { Report } from '../status/report.js';
 import { Keyboard } from './keyboard.js';
@@ -43,7 +44,7 @@ export class ScanKeys {
       this.#scan.setRate(wanted);
       this.#report.print(`rate ${rate(wanted)} packets/s`);
     } catch (error) {
-      this.#report.print((error as Error).message); // a bound of the rate: minRate, most often
+      this.#report.print(inFlags((error as Error).message)); // a bound of the rate: minRate, most often
     }
   }
 

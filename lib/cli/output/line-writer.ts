@@ -22,7 +22,7 @@ export interface LineWriterOptions {
   readonly toDisk?: (() => Promise<void>) | undefined;
 }
 
-/** Writes lines. A reader that has gone (EPIPE) is no error: what it does not want is dropped. */
+/** Writes lines. A reader that has gone is no error: what it does not want is dropped. */
 export class LineWriter {
   readonly #stream: Writable;
   readonly #options: LineWriterOptions;
@@ -154,13 +154,18 @@ export class LineWriter {
   #fail(error: NodeJS.ErrnoException): void {
     if (this.#isGone) return;
     this.#isGone = true;
-    if (error.code === 'EPIPE') {
+    if (isReaderGone(error, this.#stream)) {
       this.#options.onReaderGone?.();
     } else {
       this.#error = writeFailure(error, this.#options.name);
       this.#options.onFailure?.();
     }
   }
+}
+
+/** True for a pipe that nobody reads any more, and a terminal that hung up. */
+export function isReaderGone({ code }: NodeJS.ErrnoException, stream: object): boolean {
+  return code === 'EPIPE' || (code === 'EIO' && 'isTTY' in stream && stream.isTTY === true);
 }
 
 /** Says in one line what could not be written, and why. */

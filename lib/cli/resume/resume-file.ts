@@ -20,14 +20,11 @@ export function loadResumeFile(file: string): { resume?: ScanState } {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
     throw failure('read', file, error);
   }
-  return { resume: checkScanState(parseJson(text, file)) };
-}
-
-function parseJson(text: string, file: string): unknown {
   try {
-    return JSON.parse(text);
+    return { resume: checkScanState(JSON.parse(text)) };
   } catch (error) {
-    throw new InvalidArgumentError(`--resume ${file} holds no JSON`, { cause: error });
+    const message = `--resume ${file} does not hold the state of a scan of this version`;
+    throw new InvalidArgumentError(message, { cause: error });
   }
 }
 
@@ -37,7 +34,7 @@ function parseJson(text: string, file: string): unknown {
  * @throws PacegateError (`ERR_PACEGATE_SYSTEM`) when it could not
  */
 export function checkResumeFile(file: string): void {
-  const temporary = temporaryFile(file);
+  const temporary = temporaryFileOf(file);
   try {
     writeFileSync(temporary, '');
     rmSync(temporary);
@@ -52,7 +49,7 @@ export function checkResumeFile(file: string): void {
  * @throws PacegateError (`ERR_PACEGATE_SYSTEM`)
  */
 export async function saveResumeFile(file: string, state: ScanState): Promise<void> {
-  const temporary = temporaryFile(file);
+  const temporary = temporaryFileOf(file);
   try {
     await writeFile(temporary, `${JSON.stringify(state)}\n`, { flush: true });
     await rename(temporary, file);
@@ -86,7 +83,7 @@ export function removeResumeFile(file: string): void {
 }
 
 /** In the same directory, so that renaming it replaces the file at once. */
-function temporaryFile(file: string): string {
+export function temporaryFileOf(file: string): string {
   return `${file}.tmp`;
 }
 

@@ -1,6 +1,7 @@
 // Status for a person: progress, warnings and the summary, as far as they are wanted.
 
 import type { Scan, ScanStatistics, ScanSummary } from '../../scan/index.js';
+import { inFlags } from '../failure.js';
 import { count } from './format.js';
 import { ProgressLine } from './progress-line.js';
 import type { Report, ReportFlags } from './report.js';
@@ -10,7 +11,7 @@ import { jsonSummary, summaryLines } from './summary.js';
 export class Messages implements Report {
   readonly #flags: ReportFlags;
   readonly #progress: ProgressLine;
-  #isPaused = false;
+  #hold = '';
 
   constructor(flags: ReportFlags) {
     this.#flags = flags;
@@ -25,16 +26,20 @@ export class Messages implements Report {
     if (this.#flags.quiet) return;
     scan.on('warning', ({ code, message }) => {
       // The command reads until its output fails, and that is reported by itself.
-      if (code !== 'results-unread') this.print(`warning: ${message}`);
+      if (code !== 'results-unread') this.print(`warning: ${inFlags(message)}`);
     });
     if (!this.#flags.progress) return;
     scan.on('progress', (statistics) => {
-      this.#progress.update(statistics, this.#isPaused);
+      this.#progress.update(statistics, this.#hold);
     });
   }
 
   setPaused(isPaused: boolean): void {
-    this.#isPaused = isPaused;
+    this.#hold = isPaused ? 'paused' : '';
+  }
+
+  setStopping(): void {
+    this.#hold = 'stopping';
   }
 
   /** Not printed when quiet. */

@@ -34,11 +34,12 @@ export class ProgressLine {
     this.#sparkline = new Sparkline(SPARK_CELLS, showsUnicode(environment));
   }
 
-  update(statistics: ScanStatistics, isPaused = false): void {
+  /** @param hold - why the time that is left says nothing now: `paused`, `stopping` */
+  update(statistics: ScanStatistics, hold = ''): void {
     const { currentPacketsPerSecond, elapsedMs } = statistics;
     this.#sparkline.add(currentPacketsPerSecond, elapsedMs);
-    if (this.#stream.isTTY === true) this.#rewrite(statistics, isPaused);
-    else this.#append(statistics, isPaused);
+    if (this.#stream.isTTY === true) this.#rewrite(statistics, hold);
+    else this.#append(statistics, hold);
   }
 
   /** Takes the line away, before something else is printed and at the end. */
@@ -48,36 +49,42 @@ export class ProgressLine {
     this.#stream.write('\r\u001b[K');
   }
 
-  #rewrite(statistics: ScanStatistics, isPaused: boolean): void {
+  #rewrite(statistics: ScanStatistics, hold: string): void {
     // Some terminals say 0 when they do not know.
     const columns = this.#stream.columns === 0 ? undefined : this.#stream.columns;
     // A line that wraps could not be taken back; the last column is left free for terminals that wrap early.
     const room = Math.max((columns ?? 80) - 1, 10);
     const spark = this.#sparkline.text(statistics.targetPacketsPerSecond);
-    const forms = lineForms(statistics, isPaused, spark);
+    const forms = lineForms(statistics, hold, spark);
     const line = (forms.find(({ length }) => length <= room) ?? forms.at(-1) ?? '').slice(0, room);
     this.#stream.write(`\r${this.#hasColour ? coloured(line) : line}\u001b[K`);
     this.#isShown = true;
   }
 
-  #append(statistics: ScanStatistics, isPaused: boolean): void {
+  #append(statistics: ScanStatistics, hold: string): void {
     if (statistics.elapsedMs < this.#nextPlainMs) return;
     this.#nextPlainMs = statistics.elapsedMs + PLAIN_INTERVAL_MS;
-    this.#stream.write(`pacegate: ${progressText(statistics, isPaused)}\n`);
+    this.#stream.write(`pacegate: ${progressText(statistics, hold)}\n`);
   }
 }
 
 /** The line from the widest form to the narrowest. */
-function lineForms(statistics: ScanStatistics, isPaused: boolean, spark: string): string[] {
-  const plain = progressText(statistics, isPaused);
-  const words = progressText(statistics, isPaused, spark);
+function lineForms(statistics: ScanStatistics, hold: string, spark: string): string[] {
+  const plain = progressText(statistics, hold);
+  const words = progressText(statistics, hold, spark);
   if (statistics.total === 0) return [plain];
   const { percent } = statistics;
-  return [`${bar(percent)} ${words}`, words, plain, shortText(statistics, isPaused)];
+  return [
+    `${bar(percent)} ${words}`,
+    words,
+    plain,
+    shortText(statistics, hold),
+    shortestText(statistics),
+  ];
 }
 
 /** How far, how fast (sent of asked), what was found, how long still. */
-export function progressText(statistics: ScanStatistics, isPaused = false, spark = ''): string {
+export function progressText(statistics: ScanStatistics, hold = '', spark = ''): string {
   if (statistics.total === 0) return 'resolving targets';
   const rate = `${sentOfAsked(statistics)} packets/s`;
   return [
@@ -85,14 +92,18 @@ export function progressText(statistics: ScanStatistics, isPaused = false, spark
     spark === '' ? rate : `${rate} ${spark}`,
     `${count(statistics.open)} open`,
     ...backedOff(statistics),
-    isPaused ? 'paused' : `ETA ${duration(statistics.etaMs)}`,
+    hold === '' ? `ETA ${duration(statistics.etaMs)}` : hold,
   ].join('  ');
 }
 
-function shortText(statistics: ScanStatistics, isPaused: boolean): string {
+function shortText(statistics: ScanStatistics, hold: string): string {
   const { percent, open, etaMs } = statistics;
-  const end = isPaused ? 'paused' : duration(etaMs);
+  const end = hold === '' ? duration(etaMs) : hold;
   return `${percent.toFixed(0)}% ${sentOfAsked(statistics)}/s ${count(open)} open ${end}`;
+}
+
+function shortestText({ percent, open }: ScanStatistics): string {
+  return `${percent.toFixed(0)}% ${count(open)} open`;
 }
 
 function sentOfAsked(statistics: ScanStatistics): string {
@@ -110,7 +121,7 @@ function coloured(line: string): string {
   const inColour = (colour: number) => (part: string) => `\u001b[${colour}m${part}\u001b[39m`;
   return line
     .replace(/\d+(?: \d{3})* open/, inColour(GREEN))
-    .replace(/all targets backed off|\d+(?: \d{3})* backed off|paused/g, inColour(YELLOW));
+    .replace(/all targets backed off|\d+(?: \d{3})* backed off|paused|stopping/g, inColour(YELLOW));
 }
 
 function bar(percent: number): string {

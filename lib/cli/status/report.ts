@@ -18,6 +18,8 @@ export interface Report {
   follow(scan: Scan): void;
   /** Probes are held back, or no longer. */
   setPaused(isPaused: boolean): void;
+  /** No new probe leaves; answers to those under way are awaited. */
+  setStopping(): void;
   /** One line of our own. */
   print(message: string): void;
   summarize(summary: ScanSummary, isInterrupted: boolean): void;

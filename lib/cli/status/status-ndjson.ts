@@ -1,6 +1,7 @@
 // Status for programs: one JSON object a line, each with its `type`.
 
 import type { Scan, ScanStatistics, ScanSummary } from '../../scan/index.js';
+import { inFlags } from '../failure.js';
 import type { Report } from './report.js';
 import { jsonSummary } from './summary.js';
 
@@ -10,6 +11,7 @@ const EVERY_MS = 1000;
 export class StatusNdjson implements Report {
   readonly #write: (line: string) => void;
   #isPaused = false;
+  #isStopping = false;
   #nextMs = 0;
 
   /** @param write - takes a line without its end */
@@ -22,7 +24,7 @@ export class StatusNdjson implements Report {
   follow(scan: Scan): void {
     scan.on('warning', ({ code, message }) => {
       // The command reads until its output fails, and that is reported by itself.
-      if (code !== 'results-unread') this.#tell('warning', { code, message });
+      if (code !== 'results-unread') this.#tell('warning', { code, message: inFlags(message) });
     });
     scan.on('backoff', (backoff) => {
       this.#tell('backoff', backoff);
@@ -35,6 +37,10 @@ export class StatusNdjson implements Report {
 
   setPaused(isPaused: boolean): void {
     this.#isPaused = isPaused;
+  }
+
+  setStopping(): void {
+    this.#isStopping = true;
   }
 
   print(message: string): void {
@@ -52,7 +58,11 @@ export class StatusNdjson implements Report {
 
   #status(statistics: ScanStatistics): void {
     this.#nextMs = statistics.elapsedMs + EVERY_MS;
-    this.#tell('status', { paused: this.#isPaused, ...statistics });
+    this.#tell('status', {
+      paused: this.#isPaused,
+      stopping: this.#isStopping,
+      ...statistics,
+    });
   }
 
   #tell(type: string, what: object): void {

@@ -30,7 +30,10 @@ function sent({ statistics }: ScanSummary): string {
 }
 
 function extent(summary: ScanSummary): string {
-  const of = `${count(summary.ports)} ${plural(summary.ports, 'port')} of ${count(summary.addresses)} ${plural(summary.addresses, 'address')}`;
+  const { total } = summary.statistics;
+  const isShard = total > 0 && total < summary.ports * summary.addresses;
+  const part = isShard ? `${count(total)} ${plural(total, 'pair')} of ` : '';
+  const of = `${part}${count(summary.ports)} ${plural(summary.ports, 'port')} of ${count(summary.addresses)} ${plural(summary.addresses, 'address')}`;
   if (summary.complete) return `${of} scanned`;
   return `stopped after ${count(summary.statistics.settled)} probes of ${of}`;
 }

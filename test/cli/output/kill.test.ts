@@ -78,6 +78,18 @@ describe('a scan with a resume file', () => {
       expect(existsSync(file(left))).toBe(false);
   });
 
+  it('P11 is completed in all outputs when its terminal goes', async () => {
+    const child = startCli([...toAll(), '--max-rate', '2000']);
+    const ended = outcomeOf(child);
+    await expect.poll(() => existsSync(file('state')), { timeout: 10_000 }).toBe(true);
+    child.kill('SIGHUP');
+    expect((await ended).code).toBe(129);
+    const found = arrayOf('scan.json');
+    expect(found.length).toBeGreaterThan(0);
+    expect(linesOf(readFileSync(file('scan.ndjson'), 'utf8'))).toEqual(found);
+    expect(readFileSync(file('scan.xml'), 'utf8')).toContain('errormsg="stopped before its end"');
+  });
+
   it('P11 keeps the state before the first result that a full disk did not take', async () => {
     const args = scan('-oJ', file('full'), '--max-rate', '1200');
     const words = [process.execPath, MAIN, ...args];

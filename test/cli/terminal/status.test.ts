@@ -90,7 +90,7 @@ describe('keys', () => {
   });
 
   it('say why a rate is not possible', () => {
-    expect(pressed('-', 1000)).toEqual({ calls: [], said: ['rate must be at least minRate'] });
+    expect(pressed('-', 1000)).toEqual({ calls: [], said: ['rate must be at least --min-rate'] });
   });
 
   it('P11 pause, go on and stop; others do nothing', () => {
@@ -132,7 +132,11 @@ describe('--status-ndjson', () => {
       percent: 100,
       phase: 'done',
     });
-    expect(status[0]).toMatchObject({ paused: false, targetPacketsPerSecond: 1000 });
+    expect(status[0]).toMatchObject({
+      paused: false,
+      stopping: false,
+      targetPacketsPerSecond: 1000,
+    });
   });
 
   it.each([
