@@ -16,6 +16,8 @@ const MASSCAN_RATES = [400_000, 300_000, 200_000, 100_000];
 const BOTTLENECKS: readonly Bottleneck[] = [
   { packetsPerSecond: 10_000, burst: 100 },
   { packetsPerSecond: 60_000, burst: 600 },
+  { packetsPerSecond: 10_000, packets: 100 },
+  { packetsPerSecond: 60_000, packets: 6000 },
 ];
 
 /** One scanner's rounds over one field. */
@@ -113,6 +115,11 @@ async function bottlenecks(): Promise<Narrow[]> {
   return found;
 }
 
+const nameOf = (bottleneck: Bottleneck): string =>
+  'burst' in bottleneck
+    ? `a policer of ${bottleneck.packetsPerSecond}/s`
+    : `a queue of ${bottleneck.packets} at ${bottleneck.packetsPerSecond}/s`;
+
 const isComplete = ({ results }: Row): boolean => results.every(({ missed }) => missed === 0);
 const secondsOf = (row: Row | undefined): number | undefined =>
   row === undefined ? undefined : median(row.results.map(({ seconds }) => seconds));
@@ -158,7 +165,7 @@ function goalsOf(rows: readonly Row[], narrow: readonly Narrow[]): Goal[] {
       ),
     ...narrow.map(({ bottleneck, result }) =>
       goal(
-        `auto over a bottleneck of ${bottleneck.packetsPerSecond}/s`,
+        `auto over ${nameOf(bottleneck)}`,
         over(result.autoRate?.rate, bottleneck.packetsPerSecond),
         { atLeast: 0.9 },
       ),
@@ -184,9 +191,9 @@ function report(rows: readonly Row[], narrow: readonly Narrow[]): string[] {
     ),
     ...table(
       'Behind a bottleneck',
-      ['packets/s', 'rate at the end', 'bound by', 'canaries lost', 'seconds', 'found', 'missed'],
+      ['', 'rate at the end', 'bound by', 'canaries lost', 'seconds', 'found', 'missed'],
       narrow.map(({ bottleneck, result }) => [
-        `${bottleneck.packetsPerSecond}`,
+        nameOf(bottleneck),
         result.autoRate?.rate.toFixed(0) ?? '-',
         result.autoRate?.boundBy ?? '-',
         `${result.autoRate?.canariesLost} of ${result.autoRate?.canaries}`,

@@ -2,6 +2,13 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 
+/** A router's queue between the ends, on the way to the counting end. */
+export interface Queue {
+  readonly packetsPerSecond: number;
+  /** Frames of 60 bytes that fit into it; what comes when it is full is dropped. */
+  readonly packets: number;
+}
+
 /** The sending end is `tx0`, the counting end `rx0`; packets to 10.78.0.0/16 and 10.128.0.0/9 go by the counting end as a gateway. */
 export class VethPair {
   readonly senderMac: string;
@@ -10,14 +17,22 @@ export class VethPair {
   readonly #name = `pacegate-bench-${process.pid}-${++VethPair.#made}`;
   readonly #sender = `${this.#name}-tx`;
   readonly #receiver = `${this.#name}-rx`;
+  readonly #middle = `${this.#name}-mid`;
+  readonly #namespaces: readonly string[];
   readonly #onExit = (): void => {
     this.remove();
   };
 
-  constructor() {
+  constructor(queue?: Queue) {
+    this.#namespaces = [
+      this.#sender,
+      this.#receiver,
+      ...(queue === undefined ? [] : [this.#middle]),
+    ];
     process.on('exit', this.#onExit);
-    for (const name of [this.#sender, this.#receiver]) ip(`netns add ${name}`);
-    ip(`-n ${this.#sender} link add tx0 type veth peer name rx0 netns ${this.#receiver}`);
+    for (const name of this.#namespaces) ip(`netns add ${name}`);
+    if (queue === undefined) this.#join();
+    else this.#joinThrough(queue);
     ip(`-n ${this.#sender} address add 10.77.9.1/24 dev tx0`);
     ip(`-n ${this.#receiver} address add 10.77.9.2/24 dev rx0`);
     ip(`-n ${this.#sender} link set tx0 up`);
@@ -25,6 +40,27 @@ export class VethPair {
     for (const network of ['10.78.0.0/16', '10.128.0.0/9']) this.route(network);
     this.senderMac = macOf(this.#sender, 'tx0');
     this.receiverMac = macOf(this.#receiver, 'rx0');
+  }
+
+  #join(): void {
+    ip(`-n ${this.#sender} link add tx0 type veth peer name rx0 netns ${this.#receiver}`);
+  }
+
+  /** A bridge of two ports, `in0` and `out0`; a frame counts as 64 bytes, however short it is. */
+  #joinThrough({ packetsPerSecond, packets }: Queue): void {
+    ip(`-n ${this.#sender} link add tx0 type veth peer name in0 netns ${this.#middle}`);
+    ip(`-n ${this.#receiver} link add rx0 type veth peer name out0 netns ${this.#middle}`);
+    ip(`-n ${this.#middle} link add bridge0 type bridge`);
+    for (const port of ['in0', 'out0']) ip(`-n ${this.#middle} link set ${port} master bridge0 up`);
+    ip(`-n ${this.#middle} link set bridge0 up`);
+    const rate = `rate ${packetsPerSecond * 64 * 8}bit burst 3200b limit ${packets * 60}b mpu 64b`;
+    const command = `-n ${this.#middle} qdisc add dev out0 root tbf ${rate}`;
+    execFileSync('tc', command.split(' '), { stdio: 'inherit' });
+  }
+
+  /** Only where there is a queue: on the machine that has it. */
+  startMiddle(command: string, args: readonly string[]): ChildProcess {
+    return start(this.#middle, command, args);
   }
 
   startSender(command: string, args: readonly string[]): ChildProcess {
@@ -77,7 +113,7 @@ export class VethPair {
   /** Once is enough; more does no harm. */
   remove(): void {
     process.off('exit', this.#onExit);
-    for (const name of [this.#sender, this.#receiver]) {
+    for (const name of this.#namespaces) {
       try {
         execFileSync('ip', ['netns', 'delete', name], { stdio: 'ignore' });
       } catch {

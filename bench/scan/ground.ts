@@ -2,7 +2,7 @@
 import { execFileSync, type ChildProcess } from 'node:child_process';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { VethPair } from '../veth-pair.js';
+import { VethPair, type Queue } from '../veth-pair.js';
 
 const RESPONDER = path.resolve(
   import.meta.dirname,
@@ -16,12 +16,15 @@ export interface Field {
   readonly lastPort: number;
 }
 
-/** A path that takes only so many packets. */
-export interface Bottleneck {
+/** A policer: a token bucket that drops what it has no token for. */
+export interface Policer {
   readonly packetsPerSecond: number;
   /** Packets that it lets through at once. */
   readonly burst: number;
 }
+
+/** A path that takes only so many packets. */
+export type Bottleneck = Policer | Queue;
 
 /** Every `address port` that is open: a twentieth of all. */
 export function openPorts({ network, lastPort }: Field): Set<string> {
@@ -31,22 +34,27 @@ export function openPorts({ network, lastPort }: Field): Set<string> {
 }
 
 export class Ground {
-  readonly pair = new VethPair();
+  readonly pair: VethPair;
   readonly #children: ChildProcess[] = [];
+
+  private constructor(queue?: Queue) {
+    this.pair = new VethPair(queue);
+  }
 
   /** The responder is an XDP program: it answers in the driver, and takes no part in what is measured. */
   static async open(bottleneck?: Bottleneck): Promise<Ground> {
-    const ground = new Ground();
-    const limits =
-      bottleneck === undefined
-        ? []
-        : [
-            ...['--limit', `${bottleneck.packetsPerSecond}`, '--limit-by', 'all'],
-            ...['--limit-burst', `${bottleneck.burst}`, '--limit-over', 'drop'],
-          ];
+    const queue = bottleneck !== undefined && 'packets' in bottleneck ? bottleneck : undefined;
+    const policer = bottleneck !== undefined && 'burst' in bottleneck ? bottleneck : undefined;
+    const ground = new Ground(queue);
+    const limits = policer === undefined ? [] : limitsOf(policer);
     const answering = ['xdp', 'rx0', '--prefix', '10.78.0.0/16', ...KEY, ...limits];
     // Frames that one end sends back in its driver arrive only where the other has a program too.
-    await ground.#ready(ground.pair.startSender(RESPONDER, ['pass', 'tx0']));
+    const { pair } = ground;
+    await ground.#ready(
+      queue === undefined
+        ? pair.startSender(RESPONDER, ['pass', 'tx0'])
+        : pair.startMiddle(RESPONDER, ['pass', 'out0']),
+    );
     await ground.#ready(ground.pair.startReceiver(RESPONDER, answering));
     return ground;
   }
@@ -64,3 +72,8 @@ export class Ground {
     this.pair.remove();
   }
 }
+
+const limitsOf = ({ packetsPerSecond, burst }: Policer): string[] => [
+  ...['--limit', `${packetsPerSecond}`, '--limit-by', 'all'],
+  ...['--limit-burst', `${burst}`, '--limit-over', 'drop'],
+];
