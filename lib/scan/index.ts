@@ -85,6 +85,27 @@ export type { PoolOptions, WorkerThrottle } from './pool/pool-options.js';
 export type { DurationsMs, PoolStatistics, TaskCounts } from './pool/pool-statistics.js';
 export type { ProbeAnswer, ScanProbe, ScanTask, TaskResult } from './pool/scan-task.js';
 export type { AllBackedOff, BackoffEvent, TargetBackoff } from './backoff-event.js';
+export { scanFleet } from './fleet/scan-fleet.js';
+export type { FleetEvents, FleetScan, FleetSummary } from './fleet/fleet-scan.js';
+export type { FleetOptions } from './fleet/fleet-options.js';
+export type { FleetStatistics } from './fleet/fleet-statistics.js';
+export { DirectoryFleetStore } from './fleet/store/directory-store.js';
+export { MemoryFleetStore } from './fleet/store/memory-store.js';
+export type {
+  FleetPlan,
+  FleetStatus,
+  FleetStore,
+  FleetTotals,
+  LeaseReport,
+  MemberStatus,
+  MemberTerm,
+  RenewAnswer,
+  RenewRequest,
+  ShardLease,
+  ShardProgress,
+  ShardStatus,
+  ShardTally,
+} from './fleet/store/fleet-store.js';
 export type { BackoffScanOptions, MaxPrefixRate } from './backoff-options.js';
 export type { HostScanOptions } from './hosts/host-options.js';
 export type { TarpitOptions } from './hosts/tarpit-options.js';

@@ -10,7 +10,7 @@ import type { EngineCounters, ScanEngine } from './engines/scan-engine.js';
 import { watchEngine } from './engines/watch-engine.js';
 import { HostWatch } from './hosts/host-watch.js';
 import { MinRateWatch } from './min-rate-watch.js';
-import { checkScanOptions, type ScanOptions, type ScanSettings } from './options.js';
+import type { ScanSettings } from './options.js';
 import {
   chooseTechnique,
   makeEngine,
@@ -83,18 +83,19 @@ export class Scan extends EventSource<ScanEvents> implements AsyncIterable<ScanR
   #nextProgressMs = 0;
 
   /** @internal Scans are made by `scan()`. */
-  constructor(options: ScanOptions, dependencies: ScanDependencies) {
+  constructor(
+    settings: ScanSettings,
+    dependencies: ScanDependencies,
+    field = prepareNow(settings, dependencies),
+  ) {
     super(['progress', 'warning', 'backoff']);
-    this.#settings = checkScanOptions(options);
+    this.#settings = settings;
     this.#rate = this.#settings.maxRate;
     this.#hostWatch = new HostWatch(this.#settings.hosts);
-    this.#minRateWatch = new MinRateWatch(
-      this.#settings.minRate,
-      () => Number(dependencies.clock.nowNs()) / 1e6,
-    );
+    const nowMs = (): number => Number(dependencies.clock.nowNs()) / 1e6;
+    this.#minRateWatch = new MinRateWatch(settings.minRate, nowMs);
     this.#dependencies = dependencies;
     this.#startNs = dependencies.clock.nowNs();
-    const field = prepareNow(this.#settings, dependencies);
     const { signal } = this.#settings;
     if (signal?.aborted === true) this.#isStopping = true;
     else signal?.addEventListener('abort', this.#stop, { once: true });

@@ -11,7 +11,8 @@ import { localBroadcasts, systemLookup } from './targets/resolve.js';
 /** Results and progress are looked at fifty times a second: a person sees no delay, and it costs nothing measurable. */
 const POLL_MS = 20;
 
-function systemDependencies(): ScanDependencies {
+/** The network, the clock and the names of this host. */
+export function systemDependencies(): ScanDependencies {
   return {
     native,
     lookup: systemLookup,
@@ -55,5 +56,5 @@ export function checkScan(options: ScanOptions): ScanSettings {
  * ```
  */
 export function scan(options: ScanOptions): Scan {
-  return new Scan(options, systemDependencies());
+  return new Scan(checkScanOptions(options), systemDependencies());
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { summaryLines } from '../../../lib/cli/status/summary.js';
-import type { ScanOptions } from '../../../lib/scan/options.js';
+import { checkScanOptions, type ScanOptions } from '../../../lib/scan/options.js';
 import type { ScanDependencies } from '../../../lib/scan/prepare.js';
 import { Scan } from '../../../lib/scan/scan-run.js';
 import { SCAN_SLOT } from '../../../lib/scan/scan-slots.js';
@@ -17,7 +17,7 @@ function begin(options: Partial<ScanOptions> = {}, native = new FakeNative()) {
     pollMs: 1,
   };
   const scan = new Scan(
-    { targets: '10.0.0.1', ports: '1-100', maxRate: 'auto', ...options },
+    checkScanOptions({ targets: '10.0.0.1', ports: '1-100', maxRate: 'auto', ...options }),
     dependencies,
   );
   return { native, scan };

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { ScanOptions } from '../../../lib/scan/options.js';
+import { checkScanOptions, type ScanOptions } from '../../../lib/scan/options.js';
 import type { ScanDependencies } from '../../../lib/scan/prepare.js';
 import { Scan } from '../../../lib/scan/scan-run.js';
 import type { ScanResult } from '../../../lib/scan/result.js';
@@ -12,7 +12,7 @@ const TARGET = 0x0a000001;
 function begin(options: Partial<ScanOptions> = {}, overrides: Partial<ScanDependencies> = {}) {
   const native = new FakeNative();
   const scan = new Scan(
-    { targets: '10.0.0.1', ports: '1-100', seed: 5, ...options },
+    checkScanOptions({ targets: '10.0.0.1', ports: '1-100', seed: 5, ...options }),
     {
       native: native.surface(),
       lookup: () => Promise.reject(Object.assign(new Error('none'), { code: 'ENOTFOUND' })),

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { checkHostOptions } from '../../../../lib/scan/hosts/host-options.js';
 import type { ScanOptions } from '../../../../lib/scan/index.js';
+import { checkScanOptions } from '../../../../lib/scan/options.js';
 import { Scan } from '../../../../lib/scan/scan-run.js';
 import { systemClock } from '../../../../lib/internal/clock.js';
 import { encodeTarpit, FakeNative } from '../fake-native.js';
@@ -9,7 +10,13 @@ import { SCAN_SLOT } from '../../../../lib/scan/scan-slots.js';
 function begin(options: Partial<ScanOptions> = {}) {
   const native = new FakeNative();
   const scan = new Scan(
-    { targets: '10.0.0.0/30', ports: '1-10', technique: 'syn', seed: 5, ...options },
+    checkScanOptions({
+      targets: '10.0.0.0/30',
+      ports: '1-10',
+      technique: 'syn',
+      seed: 5,
+      ...options,
+    }),
     {
       native: native.surface(),
       lookup: () => Promise.reject(new Error('not asked')),
