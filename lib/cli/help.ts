@@ -4,9 +4,25 @@ export const GENERAL_HELP = `Usage: pacegate <command> [options]
 
   pacegate scan -p PORTS [options] TARGET...   scan TCP ports at a paced rate
   pacegate doctor [--json]                     what this host can do, and what to do about the rest
+  pacegate bench [limiters|scan] [options]     what limiters and scans do on this machine, beside others
 
   -V, --version   print the version
   -h, --help      print help; "pacegate scan --help" lists the options of a scan
+`;
+
+export const BENCH_HELP = `Usage: pacegate bench [limiters|scan] [options]
+
+Measures on this machine, and prints tables; nothing of it leaves the machine.
+
+  limiters      nanoseconds a call, beside a bucket written by hand and the packages limiter, rate-limiter-flexible
+                and bottleneck, if they are installed where this is called
+  scan          as root: what each backend can send, how exact the rate is, and the scan of a /24, in two network
+                namespaces made for it, beside nmap and masscan, if they are installed; else a connect scan of
+                127.0.0.1 beside nmap
+                (neither: both)
+
+  --seconds N   how long it takes, about; default 25, from 1 to 600
+  --json        all that was measured, as one document
 `;
 
 export const SCAN_HELP = `Usage: pacegate scan -p PORTS [options] TARGET...

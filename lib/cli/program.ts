@@ -3,15 +3,16 @@
 import { Command, CommanderError, InvalidArgumentError as InvalidOptionArgument } from 'commander';
 import { InvalidArgumentError, PacegateError } from '../internal/errors.js';
 import { normalizeArgv, otherWay, spelling } from './argv.js';
+import type { BenchFlags } from './bench/bench-command.js';
 import { runDoctor } from './doctor/doctor-command.js';
 import { EXIT } from './failure.js';
-import { GENERAL_HELP, SCAN_HELP } from './help.js';
+import { BENCH_HELP, GENERAL_HELP, SCAN_HELP } from './help.js';
 import { presetTable } from './presets.js';
 import type { ScanFlags } from './scan-flags.js';
 import { version } from './version.js';
 
 /** Commands of the contract that come in later versions. */
-const LATER_COMMANDS = new Set(['bench', 'serve']);
+const LATER_COMMANDS = new Set(['serve']);
 
 /**
  * Runs the command that the arguments name.
@@ -44,9 +45,7 @@ function refuseLater([command = '']: readonly string[]): void {
 /** "error: unknown option '--foo'\n(Did you mean …?)" in our own words; the flag as it was written. */
 function usageError(error: CommanderError): InvalidArgumentError {
   if (error.code === 'commander.help') {
-    return new InvalidArgumentError(
-      'no command is named: pacegate scan, pacegate doctor, or --help',
-    );
+    return new InvalidArgumentError('no command is named: pacegate scan, doctor, bench, or --help');
   }
   const message = error.message
     .replace(/^error: /, '')
@@ -79,6 +78,16 @@ function program(outcome: { exitCode: number }): Command {
       const report = await runDoctor(flags.json === true);
       process.stdout.write(report.text);
       outcome.exitCode = report.exitCode;
+    });
+  root
+    .command('bench')
+    .argument('[part]')
+    .option('--json')
+    .option('--seconds <N>')
+    .configureHelp({ formatHelp: () => BENCH_HELP })
+    .action(async (part: string | undefined, flags: BenchFlags) => {
+      const { runBench } = await import('./bench/bench-command.js');
+      outcome.exitCode = await runBench(part, flags);
     });
   return root;
 }
