@@ -79,7 +79,7 @@ SENDING
 
 OUTPUT
   -oJ FILE              NDJSON: one object a line; - is standard output
-  -oX FILE              nmap's XML, by host, written when the scan ends
+  -oX FILE              nmap's XML, by host: whole documents with the results so far, every 5 s and at the end
   -oL FILE              list: "open tcp 80 10.0.0.1 1700000000", as masscan's
   -oA BASE              all three: BASE.ndjson, BASE.xml, BASE.list
   --output FORMAT:FILE  ndjson, xml, list or json (one array, whole after every write)

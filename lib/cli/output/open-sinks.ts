@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { ChosenOutput } from './chosen-outputs.js';
 import { jsonArraySink } from './forms/json-array.js';
+import { filePlace, streamPlace } from './document-place.js';
 import { LineWriter, type LineWriterOptions } from './line-writer.js';
 import { listSink } from './forms/list.js';
 import { ndjsonSink } from './forms/ndjson.js';
@@ -92,31 +93,39 @@ async function openFile(
     const opened = openArray(file, isContinued);
     return { ...opened, writer: through(opened), isFile: opened.toDisk !== undefined };
   }
-  // XML is written anew from what is kept in the spool.
-  const opened = await openOutput(file, isContinued && format !== 'xml');
+  const opened = await openOutput(file, isContinued);
   return { ...NEW_STREAM, writer: through(opened), isFile: opened.toDisk !== undefined };
 }
 
-async function makeSink(
-  { format, file }: ChosenOutput,
+function makeSink(
+  output: ChosenOutput,
   setting: OutputSetting,
   opened: Opened,
-): Promise<ResultSink> {
-  const { start, hasMetadata, isContinued, spoolFile } = setting;
+): ResultSink | Promise<ResultSink> {
+  const { start, hasMetadata } = setting;
   const { writer } = opened;
   const told = hasMetadata ? start : undefined;
-  if (format === 'ndjson') return ndjsonSink(writer, told);
-  if (format === 'json') return jsonArraySink(writer, opened, told);
-  if (format === 'list') return listSink(writer, start);
+  if (output.format === 'ndjson') return ndjsonSink(writer, told);
+  if (output.format === 'json') return jsonArraySink(writer, opened, told);
+  if (output.format === 'list') return listSink(writer, start);
+  return makeXmlSink(output.file, setting, opened);
+}
+
+async function makeXmlSink(
+  file: string,
+  { start, isContinued, spoolFile, warn }: OutputSetting,
+  { writer, isFile }: Opened,
+): Promise<ResultSink> {
   // Beside the output, where there is room; a pipe or a device has nothing beside it.
-  const scratch = opened.isFile ? file : path.join(tmpdir(), 'pacegate-xml');
+  const scratch = isFile ? file : path.join(tmpdir(), 'pacegate-xml');
   const log = await ResultLog.open({
     file: spoolFile ?? `${scratch}.${process.pid}.spool`,
     isKept: spoolFile !== undefined,
     isContinued,
   });
-  if (isContinued && log.length === 0) {
-    setting.warn(`${file} will hold results from now on only: no earlier ones are in ${spoolFile}`);
-  }
-  return xmlSink({ writer, log, scratch: spoolFile ?? scratch }, start);
+  if (isContinued && log.length === 0)
+    warn(`${file} will hold results from now on only: no earlier ones are in ${spoolFile}`);
+  if (isFile) await writer.finish(); // it can be written: documents replace it
+  const place = isFile ? filePlace(file) : streamPlace(writer);
+  return xmlSink({ place, log, scratch: spoolFile ?? scratch }, start);
 }

@@ -3,6 +3,7 @@
 import type { Scan, ScanSummary } from '../../scan/index.js';
 import type { Outputs } from './open-sinks.js';
 import type { RunEnd } from './result-sink.js';
+import { Snapshots } from './snapshots.js';
 
 /** How it went: whatever went wrong first is the `error`. */
 export interface PrintOutcome {
@@ -26,6 +27,7 @@ export async function printResults(
   isInterrupted: () => boolean,
   beforeFinish: () => Promise<void>,
 ): Promise<PrintOutcome> {
+  const snapshots = new Snapshots(sinks, () => runningEnd(scan));
   let error: unknown;
   try {
     for await (const result of scan) {
@@ -42,7 +44,7 @@ export async function printResults(
     (reason: unknown) => ({ summary: undefined, fault: reason }),
   );
   error ??= fault;
-  await beforeFinish();
+  await Promise.all([beforeFinish(), snapshots.stop()]);
   const end: RunEnd = {
     endedAt: new Date(),
     summary,
@@ -55,6 +57,12 @@ export async function printResults(
   error ??= unwritten?.reason;
   const isAllWritten = hasReader() && unwritten === undefined && error === fault;
   return { summary, error, isScanAtFault: summary === undefined, isAllWritten };
+}
+
+/** As if the scan ended now. */
+function runningEnd({ statistics }: Scan): RunEnd {
+  const failure = 'the scan is still running, or was killed';
+  return { endedAt: new Date(), summary: undefined, statistics, isInterrupted: false, failure };
 }
 
 function messageOf(error: unknown): string {

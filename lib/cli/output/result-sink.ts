@@ -32,6 +32,8 @@ export interface ResultSink {
   add(result: ScanResult): Promise<void> | undefined;
   /** Resolves when all results so far are where the end of this process cannot take them back. */
   sync(): Promise<void>;
+  /** Shows the results so far, where the output has a place for that; `finish()` is not called meanwhile. */
+  show?(soFar: RunEnd): Promise<void>;
   /** Writes what was kept to the end; resolves when all is written. */
   finish(end: RunEnd): Promise<void>;
 }

@@ -1,9 +1,19 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { filePlace, streamPlace } from '../../../lib/cli/output/document-place.js';
 import { openOutput } from '../../../lib/cli/output/open-output.js';
 import { LineWriter } from '../../../lib/cli/output/line-writer.js';
 import type { RunEnd } from '../../../lib/cli/output/result-sink.js';
@@ -33,7 +43,11 @@ async function xmlOf(results: readonly ScanResult[], ended: RunEnd = end()): Pro
   const log = await ResultLog.open({ file: `${file}.spool`, isKept: false, isContinued: false });
   const writer = new LineWriter(stream, { name: file, isClosedAtEnd: true });
   const limits = { runResults: 50, fanIn: 2, blockResults: 5 };
-  await writeAll(xmlSink({ writer, log, scratch: file, limits }, start), results, ended);
+  await writeAll(
+    xmlSink({ place: streamPlace(writer), log, scratch: file, limits }, start),
+    results,
+    ended,
+  );
   if (hasXmllint) execFileSync('xmllint', ['--noout', file]);
   if (hasXmllint && existsSync(DTD)) execFileSync('xmllint', ['--noout', '--dtdvalid', DTD, file]);
   return readFileSync(file, 'utf8');
@@ -96,6 +110,40 @@ describe('nmap XML', () => {
     expect(interrupted).toContain('exit="error" errormsg="stopped before its end"');
     const failed = await xmlOf([], end({ summary: undefined, failure: 'no "route"' }));
     expect(failed).toContain('exit="error" errormsg="no &quot;route&quot;"');
+  });
+
+  it('P11 is a whole document with the results so far while the scan runs', async () => {
+    const file = path.join(folder, 'running.xml');
+    writeFileSync(file, 'of an earlier scan', { mode: 0o640 });
+    symlinkSync('running.xml', path.join(folder, 'link.xml'));
+    const log = await ResultLog.open({ file: `${file}.spool`, isKept: false, isContinued: false });
+    const place = filePlace(path.join(folder, 'link.xml'));
+    const sink = xmlSink({ place, log, scratch: file }, start);
+    const running = end({ summary: undefined, failure: 'still running' });
+    await sink.add(result('10.0.0.1', 80));
+    const shown = sink.show?.(running);
+    await sink.add(result('10.0.0.2', 80));
+    await shown;
+    const early = readFileSync(file, 'utf8');
+    expect(hostsOf(early)).toContainEqual(['10.0.0.1', [80]]);
+    expect(early).toContain('exit="error" errormsg="still running"');
+    if (hasXmllint) execFileSync('xmllint', ['--noout', file]);
+    await sink.finish(end());
+    expect(hostsOf(readFileSync(file, 'utf8'))).toEqual([
+      ['10.0.0.1', [80]],
+      ['10.0.0.2', [80]],
+    ]);
+    expect(statSync(file).mode & 0o777).toBe(0o640);
+    expect(readdirSync(folder).filter((name) => /tmp|spool/.test(name))).toEqual([]);
+  });
+
+  it('stays the document it was when a later one cannot be written', async () => {
+    const file = path.join(folder, 'kept.xml');
+    writeFileSync(file, 'whole');
+    const place = filePlace(file);
+    await expect(place.put(() => Promise.reject(new Error('no room')))).rejects.toThrow('no room');
+    expect(readFileSync(file, 'utf8')).toBe('whole');
+    expect(existsSync(`${file}.tmp`)).toBe(false);
   });
 
   it('holds no character that XML does not have', () => {

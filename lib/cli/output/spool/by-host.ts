@@ -49,8 +49,9 @@ export async function* resultsByHost(
 
 async function sortedRuns(log: ResultLog, file: RunFile, runResults: number): Promise<Run[]> {
   const runs: Run[] = [];
-  const words = new Uint32Array(Math.min(runResults, log.length) * WORDS);
-  for (let first = 0; first < log.length;) {
+  const end = log.length; // more may come meanwhile
+  const words = new Uint32Array(Math.min(runResults, end) * WORDS);
+  for (let first = 0; first < end;) {
     const count = await log.read(first, words);
     await file.append(sortPacked(words, count));
     runs.push({ handle: file.handle, first, end: first + count });

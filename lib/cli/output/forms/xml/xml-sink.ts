@@ -1,5 +1,7 @@
-// nmap's XML. Results come in random order and the format wants them by host: they are kept on the disk until the end.
+// nmap's XML. Results come in random order and the format wants them by host: they are kept on the disk, and each document
+// is made of all of them.
 
+import type { DocumentPlace } from '../../document-place.js';
 import type { LineWriter } from '../../line-writer.js';
 import type { ResultSink, RunEnd, RunStart } from '../../result-sink.js';
 import { resultsByHost, type SortLimits } from '../../spool/by-host.js';
@@ -9,7 +11,7 @@ import { documentFoot, documentHead } from './nmap-document.js';
 
 /** What an XML output works with. */
 export interface XmlParts {
-  readonly writer: LineWriter;
+  readonly place: DocumentPlace;
   /** Closed at the end. */
   readonly log: ResultLog;
   /** Beginning of the names of files made while sorting. */
@@ -17,29 +19,35 @@ export interface XmlParts {
   readonly limits?: SortLimits;
 }
 
-/** Writes nothing before the end, and then one whole document. */
-export function xmlSink({ writer, log, scratch, limits }: XmlParts, start: RunStart): ResultSink {
-  const print = (lines: readonly string[]): Promise<void> | undefined =>
-    writer.write(lines.join('\n'));
-  const writeAll = async (end: RunEnd): Promise<void> => {
-    await print(documentHead(start, end));
-    let up = 0;
-    for await (const results of resultsByHost(log, scratch, limits)) {
-      if (hasAnswered(results)) up += 1;
-      await print(hostElement(results, start.timeoutMs));
-    }
-    await print(documentFoot(start, end, { up }));
-    await writer.finish();
-  };
+/** While the scan runs, pieces are sorted within milliseconds: its results wait for that. */
+const WHILE_RUNNING: SortLimits = { runResults: 8192 };
+
+/** Writes one whole document at the end, and where the place allows it others before. */
+export function xmlSink({ place, log, scratch, limits }: XmlParts, start: RunStart): ResultSink {
+  const put = (end: RunEnd, sorting: SortLimits | undefined): Promise<void> =>
+    place.put(async (writer) => {
+      await print(writer, documentHead(start, end));
+      let up = 0;
+      for await (const results of resultsByHost(log, scratch, sorting)) {
+        if (hasAnswered(results)) up += 1;
+        await print(writer, hostElement(results, start.timeoutMs));
+      }
+      await print(writer, documentFoot(start, end, { up }));
+    });
   return {
     add: (result) => log.add(result, Math.floor(Date.now() / 1000)),
     sync: () => log.sync(),
+    ...(place.isReplaceable ? { show: (end: RunEnd) => put(end, WHILE_RUNNING) } : {}),
     finish: async (end) => {
       try {
-        await writeAll(end);
+        await put(end, limits);
       } finally {
         await log.close();
       }
     },
   };
+}
+
+function print(writer: LineWriter, lines: readonly string[]): Promise<void> | undefined {
+  return writer.write(lines.join('\n'));
 }
