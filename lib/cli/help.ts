@@ -21,7 +21,7 @@ Measures on this machine, and prints tables; nothing of it leaves the machine.
                 127.0.0.1 beside nmap
                 (neither: both)
 
-  --seconds N   how long it takes, about; default 25, from 1 to 600
+  --seconds N   how long it takes, about, if one round of all is done by then; default 20, from 1 to 600
   --json        all that was measured, as one document
 `;
 

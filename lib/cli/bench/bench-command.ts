@@ -36,9 +36,9 @@ interface BenchHost {
 }
 
 const PARTS = ['limiters', 'scan'] as const;
-const DEFAULT_SECONDS = 25;
+const DEFAULT_SECONDS = 20;
 /** Of a run of both parts: threads are quicker to measure than networks. */
-const LIMITER_SHARE = 0.35;
+const LIMITER_SHARE = 0.3;
 
 /**
  * Measures, and prints each part when it is done, or one JSON document.
@@ -56,18 +56,18 @@ export async function runBench(part: string | undefined, flags: BenchFlags): Pro
     flags.seconds === undefined ? DEFAULT_SECONDS : numberOf('--seconds', flags.seconds);
   const seconds = checkNumber('--seconds', given, bounds);
   const abort = new AbortController();
-  const interrupt = new Interrupt(
-    () => {
-      abort.abort();
-    },
-    () => undefined,
-  );
+  const stop = (): void => {
+    abort.abort();
+  };
+  const interrupt = new Interrupt(stop, () => undefined);
+  process.stdout.once('error', stop); // nobody reads any more, or nothing can be written
   try {
     await measure(part, seconds, flags.json === true, abort.signal);
   } catch (error) {
     if (!abort.signal.aborted) throw error;
   } finally {
     interrupt.dispose();
+    process.stdout.off('error', stop);
   }
   return interrupt.exitCode ?? EXIT.done;
 }
@@ -78,6 +78,7 @@ async function measure(
   isJson: boolean,
   signal: AbortSignal,
 ): Promise<void> {
+  const untilMs = performance.now() + seconds * 1000;
   const host = hostOf();
   const time = new Date().toISOString();
   const print = (lines: readonly string[]): void => {
@@ -94,7 +95,7 @@ async function measure(
     print(limiterLines(limiters));
   }
   if (part !== 'limiters') {
-    scan = await measureScans(part === undefined ? seconds * (1 - LIMITER_SHARE) : seconds, signal);
+    scan = await measureScans((untilMs - performance.now()) / 1000, signal);
     print(scanLines(scan));
   }
   const figures = {

@@ -1,5 +1,6 @@
 // A table as text, and figures as a person reads them.
 
+import { count } from '../status/format.js';
 import type { Spread } from './spread.js';
 
 /** Title, head and rows, one line each, and an empty line. */
@@ -18,10 +19,10 @@ export function table(
   return [title, ...lines.map((row) => `  ${line(row)}`), ''];
 }
 
-/** Two significant digits at least: 2.8, 55, 1240. */
+/** Two significant digits at least: 2.8, 55, 1 240. */
 export function figure(value: number | undefined): string {
   if (value === undefined || Number.isNaN(value)) return '-';
-  return value < 10 ? value.toPrecision(2) : value.toFixed(0);
+  return value < 10 ? value.toPrecision(2) : count(Math.round(value));
 }
 
 /** `2.8 (2.7 to 3.0)`; `2.8` of a single round. */

@@ -16,12 +16,12 @@ export interface ScanFigures {
 }
 
 const OPEN_PORTS = [7, 22, 25, 53, 80];
-const LAST_PORT = 200;
+const LAST_PORT = 300;
 const SYN_RATE = 50_000;
 const CONNECT_PORTS = 5000;
 /** Of the time there is. */
 const SENDER_SHARE = 0.6;
-const LONGEST_SHARE = 0.4;
+const LONGEST_SHARE = 0.35;
 const LEAST_LIMIT_MS = 5000;
 
 /**

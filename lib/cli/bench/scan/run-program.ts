@@ -87,10 +87,10 @@ function lastLine(text: string, code: number | string): string {
   return text.trim().split('\n').at(-1) ?? `ended with ${code}`;
 }
 
-/** Whether a program is on the path, or where the system's own are. */
+/** Whether a program is on the path. */
 export function isInstalled(name: string): boolean {
   const folders = (process.env['PATH'] ?? '').split(path.delimiter);
-  return [...folders, '/usr/sbin', '/sbin'].some((folder) => {
+  return folders.some((folder) => {
     try {
       accessSync(path.join(folder, name), constants.X_OK);
       return true;

@@ -18,9 +18,9 @@ function rootLine(reason: string): string {
   return `Not measured: what each backend can send, how exact the rate is, and SYN scans of a /24 (${reason}).`;
 }
 
-function senderLines({ rounds, seconds, rows }: SenderFigures): string[] {
+function senderLines({ rounds, seconds, pacedSeconds, rows }: SenderFigures): string[] {
   return table(
-    `SYN packets a second over a veth pair, counted at its far end, ${seconds.toFixed(1)} s each; ${roundsText(rounds)}`,
+    `SYN packets a second over a veth pair, counted at its far end, ${seconds.toFixed(1)} s each (at a rate ${pacedSeconds.toFixed(1)} s); ${roundsText(rounds)}`,
     ['', 'asked', 'arrived', 'error'],
     rows.map((row) => [row.sender, ...senderCells(row)]),
   );

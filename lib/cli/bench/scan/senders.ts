@@ -19,8 +19,10 @@ export interface SenderRow {
 
 export interface SenderFigures {
   readonly rounds: number;
-  /** One trial, about. */
+  /** One trial of all it can. */
   readonly seconds: number;
+  /** One trial at a rate. */
+  readonly pacedSeconds: number;
   readonly rows: readonly SenderRow[];
 }
 
@@ -28,6 +30,7 @@ interface Sender {
   readonly name: string;
   readonly asked?: number;
   readonly command: Command;
+  readonly seconds: number;
   readonly isXdp: boolean;
   readonly arrived: number[];
   failure: string;
@@ -38,6 +41,8 @@ const FIXED_RATE = 10_000;
 /** What no backend reaches. */
 const NO_LIMIT = 100_000_000;
 const MOST_ROUNDS = 5;
+/** masscan takes some tenths of a second to come to its rate. */
+const LEAST_PACED_SECONDS = 1;
 /** How much longer than it sends a program may run: it starts, resolves its route, and awaits answers. */
 const MORE_MS = 3000;
 
@@ -48,29 +53,34 @@ const MORE_MS = 3000;
 export async function measureSenders(pair: NamespacePair, seconds: number): Promise<SenderFigures> {
   const untilMs = performance.now() + seconds * 1000;
   // Three rounds of six, where a program takes about as long to start as it sends.
-  const trial = Math.min(Math.max(seconds / 36, 0.1), 5);
-  const senders = sendersFor(trial);
+  const trial = Math.min(Math.max(seconds / 36, 0.2), 5);
+  const pacedSeconds = Math.max(trial, LEAST_PACED_SECONDS);
+  const senders = [...flatOutSenders(trial), ...pacedSenders(pacedSeconds)];
   const rounds = await interleaveUntil(senders, MOST_ROUNDS, untilMs, (sender) =>
-    tryOnce(pair, sender, trial),
+    tryOnce(pair, sender),
   );
-  return { rounds, seconds: trial, rows: senders.map(rowOf) };
+  return { rounds, seconds: trial, pacedSeconds, rows: senders.map(rowOf) };
 }
 
-function sendersFor(trial: number): Sender[] {
-  const flatOut = BACKENDS.map((backend) => ({
-    ...{ name: `pacegate, ${backend}`, isXdp: backend === 'xdp' },
-    command: sending(backend, NO_LIMIT, trial),
+function flatOutSenders(seconds: number): Sender[] {
+  return BACKENDS.map((backend) => ({
+    ...{ name: `pacegate, ${backend}`, isXdp: backend === 'xdp', arrived: [], failure: '' },
+    ...{ command: sending(backend, NO_LIMIT, seconds), seconds },
   }));
-  const paced = [
-    { name: 'pacegate, packet', command: sending('packet', FIXED_RATE, trial) },
-    {
-      name: 'masscan',
-      command: masscanCommand([...planOf(FIXED_RATE * trial), '--wait', '0'], FIXED_RATE),
-    },
-  ]
+}
+
+function pacedSenders(seconds: number): Sender[] {
+  const peer = [...planOf(FIXED_RATE * seconds), '--wait', '0'];
+  const commands = [
+    { name: 'pacegate, packet', command: sending('packet', FIXED_RATE, seconds) },
+    { name: 'masscan', command: masscanCommand(peer, FIXED_RATE) },
+  ];
+  return commands
     .filter(({ name }) => name !== 'masscan' || isInstalled(name))
-    .map((sender) => ({ ...sender, asked: FIXED_RATE, isXdp: false }));
-  return [...flatOut, ...paced].map((sender) => ({ ...sender, arrived: [], failure: '' }));
+    .map((sender) => ({
+      ...{ ...sender, asked: FIXED_RATE, seconds },
+      ...{ isXdp: false, arrived: [], failure: '' },
+    }));
 }
 
 /** Addresses that the far end does not have, so that nothing answers; at least as many pairs as are sent. */
@@ -89,9 +99,9 @@ function sending(backend: string, rate: number, seconds: number): Command {
 }
 
 /** One that failed is not asked again. */
-async function tryOnce(pair: NamespacePair, sender: Sender, seconds: number): Promise<void> {
+async function tryOnce(pair: NamespacePair, sender: Sender): Promise<void> {
   if (sender.failure !== '') return;
-  const { command, asked, isXdp } = sender;
+  const { command, seconds, asked, isXdp } = sender;
   if (isXdp) await pair.takeXdp(true);
   const forMs = asked === undefined ? seconds * 1000 : undefined;
   const { outcome, rate } = await pair.arrivalsOf(command, seconds * 1000 + MORE_MS, forMs);

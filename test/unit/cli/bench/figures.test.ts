@@ -25,7 +25,7 @@ describe('figures over rounds', () => {
     expect(median([4, 1, 2, 3])).toBe(2.5);
     expect(spreadOf([3, 1, 2])).toEqual({ median: 2, least: 1, most: 3 });
     expect(spreadOf([])).toBeUndefined();
-    expect(spreadText(spreadOf([55.4, 2.81, 1240]))).toBe('55 (2.8 to 1240)');
+    expect(spreadText(spreadOf([55.4, 2.81, 1240]))).toBe('55 (2.8 to 1 240)');
     expect([spreadText(spreadOf([7])), spreadText(undefined)]).toEqual(['7.0', '-']);
   });
 
