@@ -36,6 +36,7 @@ const FLAGS: Readonly<Record<string, string>> = {
   exclude: '--exclude',
   interface: '-e',
   backend: '--backend',
+  pcap: '--pcap',
   seed: '--seed',
   resume: '--resume',
   ports: '-p',

@@ -84,6 +84,7 @@ OUTPUT
   -oA BASE              all three: BASE.ndjson, BASE.xml, BASE.list
   --output FORMAT:FILE  ndjson, xml, list or json (one array, whole after every write)
                         (several outputs at once; one of them may be -)
+  --pcap FILE           every packet sent and every answer, for tcpdump -r and Wireshark (SYN only)
   --metadata            the run (rates asked and achieved, drops, seed, version) as the last object of NDJSON
                         and JSON; XML and list always tell of it
   --open                open ports only

@@ -134,6 +134,7 @@ function scanCommand(root: Command): Command {
     .option('--output-list <FILE>', '', oneFile)
     .option('--output-all <BASE>', '', oneFile)
     .option('--output <FORMAT:FILE>', '', collect)
+    .option('--pcap <FILE>')
     .option('--metadata')
     .option('--status-ndjson')
     .option('--noninteractive')

@@ -45,6 +45,7 @@ export interface ScanFlags extends OutputFlags, ReportFlags, HostFlags, ListFlag
   seed?: string;
   shard?: string;
   resume?: string;
+  pcap?: string;
   metadata?: true;
   open?: true;
   noninteractive?: true;
@@ -88,6 +89,7 @@ function wantedOptions(
     ...wantedSettings(flags),
     // The library checks what the choices are.
     ...(flags.backend === undefined ? {} : { backend: flags.backend as 'auto' }),
+    ...(flags.pcap === undefined ? {} : { pcap: pcapFile(flags.pcap) }),
     ...(flags.interface === undefined ? {} : { interface: flags.interface }),
     ...(flags.minRate === undefined ? {} : { minRate: numberOf('--min-rate', flags.minRate) }),
     ...(flags.precision === undefined ? {} : { precision: flags.precision as 'balanced' }),
@@ -119,6 +121,12 @@ function wantedSettings(flags: ScanFlags): Settings {
 
 function settingsOf({ maxRate, maxWorkers }: Preset): EnvironmentSettings {
   return { maxRate, maxWorkers };
+}
+
+/** It is written to at any place, which a stream does not allow. */
+function pcapFile(file: string): string {
+  if (file === '-') throw invalidArgument('--pcap', file, 'a file, not standard output');
+  return file;
 }
 
 function wantedTechnique(flags: ScanFlags): 'syn' | 'connect' | 'auto' {

@@ -113,6 +113,7 @@ export type { HostProgress } from './hosts/host-progress.js';
 export type { ScanOptions } from './options.js';
 export type { PaceOptions, Precision } from './pace-options.js';
 export type { PortState, ScanReason } from './reasons.js';
+export type { PcapStatistics } from './recording.js';
 export type { ScanResult } from './result.js';
 export type { Scan, ScanEvents } from './scan-run.js';
 export type { Shard } from './shard.js';

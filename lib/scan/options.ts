@@ -28,6 +28,7 @@ import {
   type HostSettings,
 } from './hosts/host-options.js';
 import { checkRateSettings, refuseAutoRate } from './auto-rate.js';
+import { checkPcap } from './recording.js';
 import { parsePorts } from './ports.js';
 import { portStates, type PortState } from './reasons.js';
 import { notSupported } from './scan-errors.js';
@@ -81,6 +82,12 @@ export interface ScanOptions extends PaceOptions, BackoffScanOptions, HostScanOp
    * `backend-fallback`.
    */
   backend?: 'auto' | 'xdp' | 'packet' | 'rawip' | 'pcap';
+  /**
+   * A file that every packet of the scan is recorded in, sent ones and answers, in the pcap format that tcpdump and
+   * Wireshark read. It is emptied, or, with `resume`, gone on with. A disk that is too slow, or full, costs recorded
+   * packets and nothing else: `statistics.pcap`, warnings `pcap-drops` and `pcap-ended`. SYN scans only.
+   */
+  pcap?: string;
   /** Fixes the order of probes; a whole number from 0 to 2^53 - 1. Default random. */
   seed?: number;
   /**
@@ -114,6 +121,7 @@ export interface ScanSettings extends PaceSettings {
   readonly maxWorkers: number | undefined;
   readonly interfaceName: string;
   readonly backend: 'auto' | 'xdp' | 'packet' | 'rawip' | 'pcap';
+  readonly pcap: string | undefined;
   readonly backoff: BackoffSettings;
   readonly hosts: HostSettings;
   readonly seed: number | undefined;
@@ -130,7 +138,7 @@ export const DEFAULT_RATE = 100;
 const KNOWN = [
   ...['targets', 'ports', 'technique', 'maxRate', 'retries', 'timeoutMs', 'exclude', 'interface'],
   ...['backend', 'seed', 'resume', 'states', 'iAmAuthorised', 'signal', 'maxWorkers'],
-  ...['precision', 'catchUpMs', 'minRate', 'maxRateCap', 'shard'],
+  ...['precision', 'catchUpMs', 'minRate', 'maxRateCap', 'shard', 'pcap'],
   ...BACKOFF_OPTIONS,
   ...HOST_OPTIONS,
 ];
@@ -149,9 +157,11 @@ export function checkScanOptions(options: ScanOptions): ScanSettings {
   const { maxRate, autoRate } = checkRateSettings(given, checkRate);
   const backoff = checkBackoffOptions(given);
   const hosts = checkHostOptions(given);
+  const pcap = checkPcap(given['pcap']);
   if (autoRate && hosts.max > 0) refuseAutoRate('a hostgroup');
   const technique = oneOf(given, 'technique', ['auto', 'syn', 'connect'], []);
-  if (technique === 'connect') refuseSynOnly({ backoff, hosts }, "this scan asks for 'connect'");
+  if (technique === 'connect')
+    refuseSynOnly({ backoff, hosts, pcap }, "this scan asks for 'connect'");
   return {
     ...checkTargets(given['targets']),
     exclude: given['exclude'] === undefined ? [] : parseTexts(given['exclude'], 'exclude'),
@@ -165,6 +175,7 @@ export function checkScanOptions(options: ScanOptions): ScanSettings {
     maxWorkers: checkWorkers(given['maxWorkers']),
     interfaceName: checkInterface(given['interface']),
     backend: oneOf(given, 'backend', ['auto', 'xdp', 'packet', 'rawip', 'pcap'], []),
+    pcap,
     backoff,
     hosts,
     seed: seed === undefined ? undefined : whole(given, 'seed', 0, 0, Number.MAX_SAFE_INTEGER),

@@ -47,6 +47,8 @@ export interface ScanPlan {
   readonly seed: number;
   readonly interfaceName: string;
   readonly backend: 'auto' | 'xdp' | 'packet' | 'rawip' | 'pcap';
+  /** Where packets are recorded, and whether an earlier scan has begun that. */
+  readonly pcap?: { readonly file: string; readonly goesOn: boolean } | undefined;
   readonly backoff: BackoffSettings;
   readonly hosts: HostSettings;
   readonly states: readonly PortState[];
@@ -131,6 +133,10 @@ export function planScan(
     seed,
     interfaceName: settings.interfaceName,
     backend: settings.backend,
+    pcap:
+      settings.pcap === undefined
+        ? undefined
+        : { file: settings.pcap, goesOn: resume !== undefined },
     backoff: settings.backoff,
     hosts,
     states: settings.states,

@@ -9,6 +9,7 @@ import { DeliveredPosition } from './delivered-position.js';
 import type { EngineCounters, ScanEngine } from './engines/scan-engine.js';
 import { watchEngine } from './engines/watch-engine.js';
 import { HostWatch } from './hosts/host-watch.js';
+import { lossWarnings } from './loss-warnings.js';
 import { MinRateWatch } from './min-rate-watch.js';
 import type { ScanSettings } from './options.js';
 import {
@@ -226,7 +227,7 @@ export class Scan extends EventSource<ScanEvents> implements AsyncIterable<ScanR
       const point = resumePoint(plan, engine);
       const isDrained = this.#drain(engine, isOver);
       if (isDrained) this.#delivered?.look(point, isOver);
-      this.#watchCapture(counters);
+      this.#watchLosses(counters);
       for (const warning of this.#hostWatch.look(engine, counters)) this.#warn(...warning);
       this.#tellProgress(isOver);
       const isHeld = this.#isPaused || this.#isStopping;
@@ -250,13 +251,10 @@ export class Scan extends EventSource<ScanEvents> implements AsyncIterable<ScanR
     return isDrained;
   }
 
-  /** What the kernel's filter lets through is answers to this scan, so those are what was lost. */
-  #watchCapture({ kernelDropped }: EngineCounters): void {
-    if (kernelDropped === 0 || this.#hasWarned('capture-drops')) return;
-    this.#warn(
-      'capture-drops',
-      `answers were lost (${kernelDropped} so far), because they came faster than they could be read: results may be missing; scan at a lower maxRate, or with more retries`,
-    );
+  #watchLosses(counters: EngineCounters): void {
+    for (const [code, message] of lossWarnings(counters)) {
+      if (!this.#hasWarned(code)) this.#warn(code, message);
+    }
   }
 
   #hasWarned(code: string): boolean {

@@ -53,6 +53,11 @@ export const SCAN_SLOT = {
   canaries: 48,
   canariesLost: 49,
   rateChanges: 50,
+  recordedSent: 51,
+  recordedReceived: 52,
+  recordDropped: 53,
+  recordBytes: 54,
+  recordErrno: 55,
 } as const;
 
 /** Length of the table: room to grow without moving anything. */

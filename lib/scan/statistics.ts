@@ -7,6 +7,7 @@ import {
   type EngineCounters,
   type EnginePhase,
 } from './engines/scan-engine.js';
+import { pcapStatistics, type PcapStatistics } from './recording.js';
 import type { ScanState } from './state.js';
 
 /** Live figures of a scan. Rates are packets a second (connection attempts for the connect technique). */
@@ -79,13 +80,15 @@ export interface ScanStatistics {
   readonly cpuPercent: number;
   /** Where the scan finds its rate by itself. */
   readonly autoRate?: AutoRateStatistics;
+  /** Where the scan's packets are recorded. */
+  readonly pcap?: PcapStatistics;
 }
 
 /** Something a user should know and a scan goes on without. */
 export interface ScanWarning {
   /**
    * `technique-fallback`, `backend-fallback`, `targets-left-out`, `host-short`, `auto-rate-fixed`, `below-min-rate`,
-   * `below-min-hostgroup`, `host-timeout`, `tarpit`, `capture-drops` or `results-unread`.
+   * `below-min-hostgroup`, `host-timeout`, `tarpit`, `capture-drops`, `pcap-drops`, `pcap-ended` or `results-unread`.
    */
   readonly code: string;
   readonly message: string;
@@ -156,7 +159,7 @@ export interface StatisticsContext {
 export function scanStatistics(context: StatisticsContext): ScanStatistics {
   const counters = context.counters ?? NOTHING_YET;
   const { elapsedMs, backend } = context;
-  const { autoRate } = counters;
+  const { autoRate, recording } = counters;
   const targetRate = autoRate?.rate ?? context.targetRate;
   const paced = meanRate(counters.pacedPackets, counters.pacedNs);
   return {
@@ -199,6 +202,7 @@ export function scanStatistics(context: StatisticsContext): ScanStatistics {
     smoothedRttMs: counters.smoothedRttUs / 1000,
     cpuPercent: elapsedMs > 0 ? counters.cpuNs / 1e4 / elapsedMs : 0,
     ...(autoRate === undefined ? {} : { autoRate }),
+    ...(recording === undefined ? {} : { pcap: pcapStatistics(recording) }),
   };
 }
 

@@ -104,6 +104,11 @@ void read_hostgroup(const Napi::Object& plan, ScanOptions& options) {
   options.hostgroup.resumed = read_progress(plan);
 }
 
+void read_record(const Napi::Object& plan, ScanOptions& options) {
+  options.record.file = read_string(plan, "recordFile");
+  options.record.goes_on = read_flag(plan, "recordGoesOn");
+}
+
 IpAddress read_address(std::uint8_t family, const std::uint8_t* bytes) {
   return IpAddress::from_bytes({bytes, family == 6 ? 16U : 4U});
 }
@@ -190,6 +195,7 @@ ScanOptions read_scan_plan(const Napi::Value& value) {
   options.report_mask = static_cast<std::uint8_t>(read_count(plan, "reportMask", 255));
   read_backoff(plan, options);
   read_hostgroup(plan, options);
+  read_record(plan, options);
   options.start_position = read_count(plan, "startPosition", kMaxExact);
   options.end_position = read_count(plan, "endPosition", kMaxExact);
   if (options.end_position < options.start_position)

@@ -14,6 +14,8 @@ const char* fault_name(Fault fault) noexcept {
       return "no_route";
     case Fault::not_supported:
       return "not_supported";
+    case Fault::invalid:
+      return "invalid";
     case Fault::shared_state:
       return "shared_state";
     case Fault::system:

@@ -16,6 +16,7 @@ enum class Fault : std::uint8_t {
   interface_down,
   no_route,
   not_supported,  ///< this system or device cannot do it
+  invalid,        ///< an argument that names something of the wrong kind
   shared_state,   ///< what a file or memory holds cannot be joined
   system,         ///< any other errno
 };

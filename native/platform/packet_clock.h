@@ -29,6 +29,9 @@ class PacketClock {
     }
   }
 
+  /// What to add to a monotonic time to have the wall clock's, as of synchronise(); modulo 2^64.
+  [[nodiscard]] std::uint64_t wall_offset_ns() const noexcept { return offset_ns_; }
+
   /// \param not_before_ns a time the packet is known to be later than: bounds the error when the
   /// wall clock was stepped
   /// \return never later than now

@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 
+#include "packet/mac_address.h"
 #include "platform/interface.h"
 
 namespace pacegate::platform {
@@ -52,6 +53,8 @@ class PacketReceiver {
   ///   always in the past, and never going back. What a scan may call a time-out is judged against
   ///   this, not the clock.
   virtual std::uint64_t receive(std::uint64_t deadline_ns, const Handler& handler) = 0;
+  /// Whose frame is being handed over, on an Ethernet; zeros elsewhere. During the handler's call only.
+  [[nodiscard]] virtual packet::MacAddress sender_mac() const noexcept { return {}; }
   /// Makes a waiting or the next receive() return. Thread-safe.
   virtual void wake() noexcept = 0;
   [[nodiscard]] virtual ReceiverCounters counters() noexcept = 0;

@@ -34,6 +34,12 @@ struct Departures {
   std::uint64_t last_ns = 0;
 };
 
+/// A frame that a sender has held until its departure.
+struct DepartedFrame {
+  std::span<const std::uint8_t> bytes;
+  std::uint64_t at_ns = 0;  ///< when it left
+};
+
 /// Owns a row of frame slots which the caller fills in place and sends from, so nothing is copied
 /// on the way to the system call. Not thread-safe: one thread fills and sends.
 ///
@@ -71,6 +77,9 @@ class PacketSender {
   /// With a lead only: what has left since the last call. \param gaps takes the time between each
   /// frame and the one before
   virtual Departures take_departures(LatencyHistogram& /*gaps*/) noexcept { return {}; }
+  /// With a lead only: of the frames whose leaving the last take_departures() has told of, the index-th.
+  /// Valid until the next slot is filled.
+  [[nodiscard]] virtual DepartedFrame departed(std::size_t /*index*/) const noexcept { return {}; }
   /// Frames handed over that have not left.
   [[nodiscard]] virtual std::size_t held() noexcept { return 0; }
 };

@@ -95,7 +95,7 @@ export const systemPackages = [
   { name: 'nmap', since: 'test', on: linux, found: ['nmap'], apt: 'nmap' },
   { name: 'xmllint', since: 'test', on: linux, found: ['xmllint'], apt: 'libxml2-utils' },
   { name: 'setcap', since: 'test', on: linux, found: ['setcap'], apt: 'libcap2-bin' },
-  { name: 'tcpdump', since: 'bench', on: linux, found: ['tcpdump'], apt: 'tcpdump' },
+  { name: 'tcpdump', since: 'test', on: linux, found: ['tcpdump'], apt: 'tcpdump' },
   { name: 'masscan', since: 'bench', on: linux, found: ['masscan'], apt: 'masscan' },
   { name: 'zmap', since: 'bench', on: linux, found: ['zmap'], apt: 'zmap' },
   { name: 'hping3', since: 'bench', on: linux, found: ['hping3'], apt: 'hping3' },

@@ -57,6 +57,13 @@ describe('bad usage: one line with a code, exit 2, nothing sent', () => {
     [['scan', '-p80', T, '--max-workers', '0'], 'OUT_OF_RANGE', '--max-workers'],
     [['scan', '-p80', T, '--max-workers', 'x'], 'INVALID_ARGUMENT', '--max-workers'],
     [['scan', '-p80', T, '--max-retries', '1.5'], 'OUT_OF_RANGE', '--max-retries'],
+    [['scan', '-p80', T, '--pcap', '-'], 'INVALID_ARGUMENT', '--pcap must be a file'],
+    [
+      ['scan', '-p80', T, '--pcap', 'x', '-oJ', 'x'],
+      'INVALID_ARGUMENT',
+      'is the same file as --pcap x',
+    ],
+    [['scan', '-p80', T, '-sT', '--pcap', 'x'], 'NOT_SUPPORTED', '--pcap needs'],
     [['scan', '-p80', T, '--seed', '-3'], 'OUT_OF_RANGE', '--seed'],
     [['scan', '-p80', T, '--backend', 'foo'], 'INVALID_ARGUMENT', '--backend'],
     [['scan', '-p80', T, '-sS', '-sT'], 'INVALID_ARGUMENT', '-sS and -sT'],

@@ -16,6 +16,7 @@ interface NamedFile {
 /** The flags that name files. */
 export interface FileFlags extends OutputFlags, ListFlags {
   resume?: string;
+  pcap?: string;
 }
 
 /**
@@ -44,11 +45,12 @@ function filesRead({ inputList = [], excludefile = [] }: FileFlags): NamedFile[]
 }
 
 function filesWritten(flags: FileFlags): NamedFile[] {
-  const { resume } = flags;
+  const { resume, pcap } = flags;
   const ofResume =
     resume === undefined ? [] : [resume, spoolFileOf(resume), temporaryFileOf(resume)];
   return [
     ...ofResume.map((file) => ({ what: `--resume (${file})`, file })),
+    ...(pcap === undefined ? [] : [{ what: `--pcap ${pcap}`, file: pcap }]),
     ...chosenOutputs(flags).map(({ format, file }) => ({ what: `${format} output ${file}`, file })),
   ];
 }

@@ -18,6 +18,7 @@ export function summaryLines(summary: ScanSummary): string[] {
     ...foundRate(summary),
     ...backedOff(summary),
     ...losses(summary),
+    ...recorded(summary),
   ];
 }
 
@@ -86,6 +87,15 @@ function losses({ statistics }: ScanSummary): string[] {
     .filter(([number]) => number > 0)
     .map(([number, noun, what]) => `${count(number)} ${plural(number, noun)} ${what}`);
   return named.length === 0 ? [] : [`pacegate: ${named.join(', ')}`];
+}
+
+/** What is in the capture file. */
+function recorded({ statistics: { pcap } }: ScanSummary): string[] {
+  if (pcap === undefined) return [];
+  const missing = pcap.dropped > 0 ? `; ${count(pcap.dropped)} could not be recorded` : '';
+  return [
+    `pacegate: ${pcap.file}: ${count(pcap.sent)} ${plural(pcap.sent, 'packet')} sent, ${count(pcap.received)} received${missing}`,
+  ];
 }
 
 /** The summary as one line of JSON. */

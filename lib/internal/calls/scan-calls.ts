@@ -53,6 +53,10 @@ export interface NativeScanPlan {
   tarpitSkip: boolean;
   /** As scan_hosts gave it for the scan to go on with, or empty. */
   hostProgress: Float64Array;
+  /** Where every packet is recorded; empty: nowhere. */
+  recordFile: string;
+  /** Add to what an earlier scan has recorded there. */
+  recordGoesOn: boolean;
   /** One bit per state that becomes a record: 1 open, 2 closed, 4 filtered, 8 unknown. */
   reportMask: number;
   /** Where to go on; 0 for a new scan. */

@@ -4,6 +4,7 @@ import type { AutoRateStatistics } from '../auto-rate.js';
 import type { BackoffEvent } from '../backoff-event.js';
 import type { TarpitNotice } from '../hosts/host-watch.js';
 import type { HostProgress } from '../hosts/host-progress.js';
+import type { RecordingCounters } from '../recording.js';
 import type { ScanResult } from '../result.js';
 
 /** Where an engine stands. `done` and `stopped` are ends; `failed` is an end with an error. */
@@ -49,6 +50,8 @@ export interface EngineCounters {
   readonly hosts: HostCounters;
   /** Where the scan finds its rate by itself. */
   readonly autoRate?: AutoRateStatistics;
+  /** Where its packets are recorded. */
+  readonly recording?: RecordingCounters;
 }
 
 /** Counters of a hostgroup's targets. */

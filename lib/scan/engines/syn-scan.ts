@@ -5,6 +5,7 @@ import type { NativeScanCalls, NativeScanPlan } from '../../internal/binding.js'
 import { toPacegateError } from '../../internal/native-error.js';
 import { AUTO_RATE_START, autoRateStatistics } from '../auto-rate.js';
 import type { BackoffEvent } from '../backoff-event.js';
+import { recordingCounters } from '../recording.js';
 import { decodeRecords, RESULT_RECORD_BYTES, type Notices, type ScanResult } from '../result.js';
 import { portStates } from '../reasons.js';
 import type { TarpitNotice } from '../hosts/host-watch.js';
@@ -109,6 +110,7 @@ export class SynScan implements ScanEngine {
   counters(): EngineCounters {
     const { firstPosition, startPosition, endPosition, settledBefore } = this.#plan;
     const slot = (name: keyof typeof SCAN_SLOT): number => this.#slots[SCAN_SLOT[name]] ?? 0;
+    const recording = recordingCounters(this.#plan, slot);
     return {
       phase: PHASES[slot('phase')] ?? 'failed',
       positionsTotal: endPosition - firstPosition,
@@ -156,6 +158,7 @@ export class SynScan implements ScanEngine {
         tarpits: slot('tarpits'),
       },
       ...(this.#plan.autoRate ? { autoRate: autoRateStatistics(slot) } : {}),
+      ...(recording === undefined ? {} : { recording }),
     };
   }
 
@@ -206,6 +209,8 @@ function nativePlan(plan: ScanPlan): NativeScanPlan {
     tarpitProbed: plan.hosts.tarpit.probed,
     tarpitSkip: plan.hosts.tarpit.isSkipped,
     hostProgress: Float64Array.from(plan.hostProgress),
+    recordFile: plan.pcap?.file ?? '',
+    recordGoesOn: plan.pcap?.goesOn ?? false,
     reportMask: plan.states.reduce((mask, state) => mask | (1 << portStates.indexOf(state)), 0),
     startPosition: plan.startPosition,
     endPosition: plan.endPosition,

@@ -91,7 +91,7 @@ function refuseOwn(options: ScanOptions): void {
       "maxRate 'auto' is not available in a fleet: name the rate of all members together",
     );
   }
-  for (const name of ['maxTargetRate', 'maxPrefixRate'] as const) {
+  for (const name of ['maxTargetRate', 'maxPrefixRate', 'pcap'] as const) {
     if (options[name] === undefined) continue;
     throw notSupported(`${name} is not available in a fleet in this version`);
   }

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/record/recording.h"
 #include "engine/scan/capture_loop.h"
 #include "engine/scan/scan_context.h"
 #include "engine/scan/send_loop.h"
@@ -31,6 +32,7 @@ ScanPhase phase_of(SendLoop::End end) {
 ScanEngine::ScanEngine(ScanOptions options, Network network, ScanSlots& slots)
     : backend_(network.backend()),
       notes_(network.notes),
+      recorder_(record(network, options, slots)),
       context_(std::make_unique<ScanContext>(std::move(options), std::move(network), slots)),
       registration_({context_->options.source_port, context_->options.cookie_key}) {
   control_.rate_is_cap = context_->options.auto_rate;
@@ -60,6 +62,7 @@ void ScanEngine::run() {
   ScanPhase phase = ScanPhase::failed;
   std::vector<std::thread> captures;
   try {
+    if (recorder_) recorder_->start();
     for (std::size_t i = 0; i < context_->network.links.size(); ++i) {
       captures.emplace_back([this, i] { CaptureLoop(*context_, i).run(); });
     }
@@ -75,6 +78,7 @@ void ScanEngine::run() {
   for (const auto& feed : context_->feeds) feed->heard.abandon();
   for (const Link& link : context_->network.links) link.receiver->wake();
   for (std::thread& capture : captures) capture.join();
+  if (recorder_) recorder_->finish();
   context_->publish_end();
   context_->slots.publish(kSlotPhase, static_cast<double>(phase));
 }

@@ -19,6 +19,7 @@
 
 namespace pacegate {
 
+class FrameRecorder;
 struct ScanContext;
 
 /// One thread sends and settles, one a link captures. All methods are for one controlling thread
@@ -26,9 +27,10 @@ struct ScanContext;
 /// time.
 class ScanEngine {
  public:
-  /// Sends nothing yet.
+  /// Sends nothing yet; a file to record to is opened.
   /// \param network as open_network() made it for these options
   /// \param slots the live counters; must outlive the engine
+  /// \throws platform::PlatformError when that file cannot be written
   ScanEngine(ScanOptions options, Network network, ScanSlots& slots);
   /// Ends the threads where they are, within one wake-up, and joins them.
   ~ScanEngine();
@@ -61,6 +63,8 @@ class ScanEngine {
 
   std::string backend_;
   std::vector<std::string> notes_;
+  std::unique_ptr<FrameRecorder>
+      recorder_;  // before the context, whose senders and receivers it serves
   std::unique_ptr<ScanContext> context_;
   ProbeRegistration registration_;  ///< lets a monitor tell errors about this scan's probes
   ScanControl control_;

@@ -24,6 +24,12 @@ struct AddressRange {
 
 enum class Backend : std::uint8_t { automatic, packet, raw_ip, xdp, pcap };
 
+/// Where every packet of the scan is recorded.
+struct RecordOptions {
+  std::string file;      ///< UTF-8; empty: nowhere
+  bool goes_on = false;  ///< adds to what an earlier scan has recorded there
+};
+
 struct ScanOptions {
   std::vector<AddressRange> ranges;  ///< sorted, disjoint
   std::vector<std::uint16_t> ports;  ///< sorted, without duplicates
@@ -52,6 +58,7 @@ struct ScanOptions {
   RateCapOptions caps;
   /// With a hostgroup positions count the pairs of the HostOrder; otherwise those of the Permutation.
   HostgroupOptions hostgroup;
+  RecordOptions record;
 
   [[nodiscard]] bool has_hostgroup() const { return hostgroup.max > 0; }
   /// The most that may be sent in a second.

@@ -72,7 +72,12 @@ enum ScanSlot : std::uint8_t {
   kSlotCanaries,          ///< probes to known responders, their fate known
   kSlotCanariesLost,      ///< of these, without an answer
   kSlotRateChanges,       ///< times the automatic rate became another
-  kScanSlotCount = 64,    ///< room to grow without moving anything
+  kSlotRecordedSent,      ///< frames in the capture file
+  kSlotRecordedReceived,
+  kSlotRecordDropped,   ///< frames that are missing from it
+  kSlotRecordBytes,     ///< written to it by this scan
+  kSlotRecordErrno,     ///< why no more is written to it; 0: it is
+  kScanSlotCount = 64,  ///< room to grow without moving anything
 };
 
 /// Placed in memory that JavaScript owns; whoever makes a scan keeps that memory alive as long as

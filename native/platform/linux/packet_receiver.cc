@@ -52,6 +52,7 @@ class RingReceiver final : public PacketReceiver {
   void bind_to(std::uint32_t interface_index, const std::string& what);
 
   std::uint64_t receive(std::uint64_t deadline_ns, const Handler& handler) override;
+  packet::MacAddress sender_mac() const noexcept override { return ring_.sender_mac(); }
   void wake() noexcept override;
   ReceiverCounters counters() noexcept override;
 

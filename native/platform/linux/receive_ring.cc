@@ -91,6 +91,16 @@ RingFrame ReceiveRing::front() const noexcept {
   return result;
 }
 
+packet::MacAddress ReceiveRing::sender_mac() const noexcept {
+  sockaddr_ll address{};
+  std::memcpy(&address, frame(next_) + kAddressOffset, sizeof address);
+  packet::MacAddress mac;
+  if (address.sll_halen == mac.bytes.size()) {
+    std::copy_n(address.sll_addr, mac.bytes.size(), mac.bytes.begin());
+  }
+  return mac;
+}
+
 void ReceiveRing::release() noexcept {
   status(frame(next_)).store(TP_STATUS_KERNEL, std::memory_order_release);
   ++next_;

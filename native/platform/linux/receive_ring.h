@@ -24,6 +24,8 @@
 #include <cstdint>
 #include <span>
 
+#include "packet/mac_address.h"
+
 namespace pacegate::platform {
 
 /// One packet in the ring; valid until release().
@@ -59,6 +61,8 @@ class ReceiveRing {
   [[nodiscard]] bool ready() const noexcept;
   /// The oldest packet; only when ready(). Asks for the memory of the one after it.
   [[nodiscard]] RingFrame front() const noexcept;
+  /// Who sent the oldest packet's frame, on an Ethernet; else zeros. Apart from front(), as hardly anybody asks.
+  [[nodiscard]] packet::MacAddress sender_mac() const noexcept;
   /// Gives the oldest packet's frame back to the kernel.
   void release() noexcept;
 

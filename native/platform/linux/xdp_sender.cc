@@ -48,6 +48,10 @@ class XdpSender final : public PacketSender {
   std::uint64_t lead_ns() const noexcept override { return kLeadNs; }
   std::size_t room() noexcept override { return ring_.count() - (head_ - taken_); }
   Departures take_departures(LatencyHistogram& gaps) noexcept override;
+  DepartedFrame departed(std::size_t index) const noexcept override {
+    const XdpSlotHeader& header = ring_.header(told_ + index);
+    return {ring_.frame(told_ + index).first(header.length), header.at_ns};
+  }
   std::size_t held() noexcept override { return head_ - tail(); }
 
  private:
@@ -60,6 +64,7 @@ class XdpSender final : public PacketSender {
   XdpRefusals refusals_;
   std::uint64_t head_ = 0;     // frames handed over
   std::uint64_t taken_ = 0;    // of these, told of by take_departures(); their slots are free
+  std::uint64_t told_ = 0;     // taken_ before the last take_departures()
   std::uint64_t refused_ = 0;  // told of
   std::uint64_t last_left_ns_ = 0;
 };
@@ -88,6 +93,7 @@ Departures XdpSender::take_departures(LatencyHistogram& gaps) noexcept {
   const std::uint64_t refused = refusals_.total();
   const std::uint64_t end = tail();
   departures.left = end - taken_;
+  told_ = taken_;
   departures.refused = refused - refused_;
   refused_ = refused;
   if (end == taken_) return departures;

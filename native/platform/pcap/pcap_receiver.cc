@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/time.h"
+#include "packet/layout.h"
 #include "platform/clock.h"
 #include "platform/packet_clock.h"
 #include "platform/packet_receiver.h"
@@ -41,6 +42,7 @@ class PcapReceiver final : public PacketReceiver {
   }
 
   std::uint64_t receive(std::uint64_t deadline_ns, const Handler& handler) override;
+  packet::MacAddress sender_mac() const noexcept override;
   void wake() noexcept override { wait_->wake(); }
   ReceiverCounters counters() noexcept override;
 
@@ -55,6 +57,7 @@ class PcapReceiver final : public PacketReceiver {
   PcapDevice device_;
   std::unique_ptr<CaptureWait> wait_;
   PacketClock clock_;
+  const std::uint8_t* frame_ = nullptr;  // being handed over, with its link header
   std::size_t last_drained_ = 0;
   std::uint64_t watermark_ns_ = 0;
   std::uint64_t last_packet_ns_ = 0;
@@ -114,9 +117,18 @@ void PcapReceiver::hand_over(const libpcap::PacketHeader& header, const std::uin
   last_packet_ns_ = clock_.to_monotonic(wall_ns, watermark_ns_);
   ++handed_over_;
   if (!packet) return;
+  frame_ = bytes;
   const auto link_bytes = header.captured_bytes - static_cast<std::uint32_t>(packet->bytes.size());
   handler({packet->bytes.first(std::min(packet->bytes.size(), kKeptBytes)), packet->ether_type,
            last_packet_ns_, interface_index_, header.wire_bytes - link_bytes});
+}
+
+packet::MacAddress PcapReceiver::sender_mac() const noexcept {
+  packet::MacAddress mac;
+  if (device_.link_header() == LinkHeader::ethernet) {
+    std::copy_n(frame_ + packet::ethernet::kSource, mac.bytes.size(), mac.bytes.begin());
+  }
+  return mac;
 }
 
 void PcapReceiver::advance_watermark(std::uint64_t heard_ns) noexcept {

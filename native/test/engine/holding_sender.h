@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "engine/fake_network.h"
 
@@ -59,9 +60,13 @@ class HoldingSender final : public platform::PacketSender {
   platform::Departures take_departures(LatencyHistogram& gaps) noexcept override {
     transmit();
     if (departures_.left > 0) gaps.record(0);
+    told_ = std::exchange(left_, {});
     platform::Departures told = std::exchange(departures_, {});
     if (behaviour_.tells_refusals_late) std::swap(told.refused, late_refusals_);
     return told;
+  }
+  [[nodiscard]] platform::DepartedFrame departed(std::size_t index) const noexcept override {
+    return {std::span(told_[index].bytes).first(told_[index].length), told_[index].departure_ns};
   }
   [[nodiscard]] std::size_t held() noexcept override {
     transmit();
@@ -78,7 +83,7 @@ class HoldingSender final : public platform::PacketSender {
   struct Held {
     std::array<std::uint8_t, kSlotBytes> bytes{};
     std::size_t length = 0;
-    std::uint64_t departure_ns = 0;
+    std::uint64_t departure_ns = 0;  // once it has left: when it did
   };
 
   /// Frames whose slots are taken: also those that have left, until somebody hears of it.
@@ -88,8 +93,9 @@ class HoldingSender final : public platform::PacketSender {
     const std::uint64_t now = platform::monotonic_ns();
     while (!held_.empty() && held_.front().departure_ns + behaviour_.late_ns <= now &&
            transmitted_ < behaviour_.stuck_after) {
-      const Held frame = held_.front();
+      Held& frame = left_.emplace_back(held_.front());
       held_.pop_front();
+      frame.departure_ns = now;
       if (departures_.left++ == 0) departures_.first_ns = now;
       departures_.last_ns = now;
       if (behaviour_.refuses(transmitted_++)) {
@@ -104,6 +110,8 @@ class HoldingSender final : public platform::PacketSender {
   Behaviour behaviour_;
   std::array<Held, kSlots> frames_{};
   std::deque<Held> held_;
+  std::vector<Held> left_;           // nobody was told of
+  std::vector<Held> told_;           // by the last take_departures()
   platform::Departures departures_;  // not told of yet
   std::uint64_t late_refusals_ = 0;
   std::uint64_t transmitted_ = 0;

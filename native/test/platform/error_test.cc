@@ -14,6 +14,7 @@ TEST_SUITE("platform error") {
     CHECK(std::string(fault_name(Fault::interface_down)) == "interface_down");
     CHECK(std::string(fault_name(Fault::no_route)) == "no_route");
     CHECK(std::string(fault_name(Fault::not_supported)) == "not_supported");
+    CHECK(std::string(fault_name(Fault::invalid)) == "invalid");
     CHECK(std::string(fault_name(Fault::shared_state)) == "shared_state");
     CHECK(std::string(fault_name(Fault::system)) == "system");
   }
