@@ -1,7 +1,7 @@
 // The files that results go to.
 
 import { once } from 'node:events';
-import { createWriteStream, fdatasync, fstatSync, ftruncateSync, openSync } from 'node:fs';
+import { createWriteStream, fdatasync, fstatSync, ftruncateSync, open } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { promisify } from 'node:util';
 import { ARRAY_HEAD, ARRAY_TAIL } from './forms/json-array.js';
@@ -10,6 +10,8 @@ import { arrayEnd, endsInsideLine } from './written-before.js';
 import { TailedFile } from './tailed-file.js';
 
 const toDisk = promisify(fdatasync);
+/** A pipe is open when it has a reader: until then signals are heard. */
+const opened = promisify(open);
 
 /** An output that can be written to. */
 export interface OpenOutput {
@@ -49,11 +51,11 @@ export interface OpenArray extends OpenOutput {
  * @throws PacegateError (`ERR_PACEGATE_SYSTEM`) when that is not possible; (`ERR_PACEGATE_INVALID_ARGUMENT`) when there is
  * a file to go on with and it holds no array
  */
-export function openArray(file: string, isContinued: boolean): OpenArray {
+export async function openArray(file: string, isContinued: boolean): Promise<OpenArray> {
   const before = isContinued ? arrayEnd(file) : undefined;
   let descriptor: number;
   try {
-    descriptor = openSync(file, before === undefined ? 'w' : 'r+');
+    descriptor = await opened(file, before === undefined ? 'w' : 'r+');
     if (!fstatSync(descriptor).isFile()) {
       const stream = createWriteStream(file, { fd: descriptor });
       return { stream, isFramed: false, hasElements: false };

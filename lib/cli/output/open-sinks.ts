@@ -90,7 +90,7 @@ async function openFile(
   const through = ({ stream, toDisk }: OpenOutput): LineWriter =>
     new LineWriter(stream, { ...shared, name: file, isClosedAtEnd: true, toDisk });
   if (format === 'json') {
-    const opened = openArray(file, isContinued);
+    const opened = await openArray(file, isContinued);
     return { ...opened, writer: through(opened), isFile: opened.toDisk !== undefined };
   }
   const opened = await openOutput(file, isContinued);

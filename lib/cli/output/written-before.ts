@@ -1,6 +1,6 @@
 // What an earlier run has left in a file that is gone on with.
 
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { InvalidArgumentError } from '../../internal/errors.js';
 import { ARRAY_HEAD } from './forms/json-array.js';
 import { writeFailure } from './line-writer.js';
@@ -67,9 +67,10 @@ function readEnds(file: string, most: number): Ends {
   const none = { head: '', tail: '', size: 0 };
   let descriptor: number;
   try {
+    // To open a pipe that nobody writes to would take for ever.
+    if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true) return none;
     descriptor = openSync(file, 'r');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return none;
     throw writeFailure(error as NodeJS.ErrnoException, file);
   }
   const piece = (from: number, length: number): string => {
@@ -77,9 +78,7 @@ function readEnds(file: string, most: number): Ends {
     return bytes.toString('latin1', 0, readSync(descriptor, bytes, 0, length, from));
   };
   try {
-    const status = fstatSync(descriptor);
-    if (!status.isFile()) return none;
-    const { size } = status;
+    const { size } = fstatSync(descriptor);
     const behind = Math.min(most, size);
     return { head: piece(0, ARRAY_HEAD.length), tail: piece(size - behind, behind), size };
   } finally {

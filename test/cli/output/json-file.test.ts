@@ -1,6 +1,7 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -24,7 +25,7 @@ const SCAN = ['scan', '127.0.0.1', '-sT'];
 
 describe('a JSON array in a file', () => {
   it('P11 is valid from the first moment and after each write', async () => {
-    const { stream, hasElements } = openArray(file, false);
+    const { stream, hasElements } = await openArray(file, false);
     expect(hasElements).toBe(false);
     for (const piece of ['', '{"port":1}\n', ',{"port":2}\n,{"port":3}\n']) {
       await new Promise((resolve) => stream.write(piece, resolve));
@@ -45,7 +46,7 @@ describe('a JSON array in a file', () => {
   ])('P11 is gone on with where its last whole element ends: %s', async (_what, text, at, has) => {
     writeFileSync(file, text);
     expect(arrayEnd(file)).toEqual({ end: at, hasElements: has });
-    const { stream } = openArray(file, true);
+    const { stream } = await openArray(file, true);
     stream.end(`${has ? ',' : ''}{"port":9}\n`);
     await once(stream, 'close');
     expect(parsed().at(-1)).toEqual({ port: 9 });
@@ -60,6 +61,21 @@ describe('a JSON array in a file', () => {
     expect(arrayEnd(file)).toBeUndefined();
     expect(arrayEnd(path.join(folder, 'missing'))).toBeUndefined();
   });
+
+  it.skipIf(process.platform === 'win32')(
+    'is one for the reader of a pipe, who is waited for without holding the process up',
+    async () => {
+      const pipe = path.join(folder, 'pipe');
+      execFileSync('mkfifo', [pipe]);
+      const opening = openArray(pipe, true);
+      const reader = await open(pipe);
+      const { isFramed, stream } = await opening;
+      expect(isFramed).toBe(false);
+      stream.end('[\n]\n');
+      expect(await reader.readFile('utf8')).toBe('[\n]\n');
+      await reader.close();
+    },
+  );
 
   it('P11 is valid after kill -9', async () => {
     const args = [...SCAN, '-p', '20000-40000', '--max-rate', '4000', '--quiet'];
