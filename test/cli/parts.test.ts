@@ -6,6 +6,7 @@ import { Interrupt } from '../../lib/cli/interrupt.js';
 import { Messages } from '../../lib/cli/status/messages.js';
 import { ResultTable } from '../../lib/cli/output/forms/table.js';
 import { ProgressLine, type ProgressStream } from '../../lib/cli/status/progress-line.js';
+import { TimeLeft } from '../../lib/cli/status/time-left.js';
 import { InvalidRangeError } from '../../lib/internal/errors.js';
 import type { PortState, ScanResult, ScanStatistics } from '../../lib/scan/index.js';
 import { scanStatistics } from '../../lib/scan/statistics.js';
@@ -177,6 +178,23 @@ describe('the progress line', () => {
     expect(pipe.text).toBe(
       'pacegate: 12.3%  19 998/20 000 packets/s  3 open  ETA 1:01\n'.repeat(2),
     );
+  });
+
+  it('judges the time that is left by the last seconds: not by a pause, nor by another rate', () => {
+    const timeLeft = new TimeLeft();
+    const left = (elapsedMs: number, settled: number, asked: number, isHeld = false): number => {
+      const pace = { targetPacketsPerSecond: asked, etaMs: -1 };
+      return timeLeft.look(statistics({ elapsedMs, settled, total: 10_000, ...pace }), isHeld);
+    };
+    expect(left(0, 0, 100)).toBe(-1);
+    expect(left(2000, 100, 100)).toBe(198_000);
+    expect(left(4000, 400, 100)).toBe(96_000);
+    expect(left(60_000, 400, 100, true)).toBe(-1);
+    expect(left(61_000, 500, 100)).toBe(-1);
+    expect(left(62_000, 600, 100)).toBe(94_000);
+    expect(left(62_250, 600, 1000)).toBe(-1);
+    expect(left(64_250, 2600, 1000)).toBe(7400);
+    expect(left(74_250, 10_000, 1000)).toBe(0);
   });
 
   it('says that targets are being resolved before there is a plan', () => {

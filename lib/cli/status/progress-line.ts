@@ -3,6 +3,7 @@
 import type { ScanStatistics } from '../../scan/index.js';
 import { count, duration } from './format.js';
 import { showsUnicode, Sparkline } from './sparkline.js';
+import { TimeLeft } from './time-left.js';
 
 /** What a progress line is written to. */
 export interface ProgressStream {
@@ -24,6 +25,7 @@ export class ProgressLine {
   readonly #stream: ProgressStream;
   readonly #hasColour: boolean;
   readonly #sparkline: Sparkline;
+  readonly #timeLeft = new TimeLeft();
   #isShown = false;
   #nextPlainMs = PLAIN_INTERVAL_MS;
 
@@ -38,8 +40,9 @@ export class ProgressLine {
   update(statistics: ScanStatistics, hold = ''): void {
     const { currentPacketsPerSecond, elapsedMs } = statistics;
     this.#sparkline.add(currentPacketsPerSecond, elapsedMs);
-    if (this.#stream.isTTY === true) this.#rewrite(statistics, hold);
-    else this.#append(statistics, hold);
+    const told = { ...statistics, etaMs: this.#timeLeft.look(statistics, hold !== '') };
+    if (this.#stream.isTTY === true) this.#rewrite(told, hold);
+    else this.#append(told, hold);
   }
 
   /** Takes the line away, before something else is printed and at the end. */
