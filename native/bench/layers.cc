@@ -2,7 +2,7 @@
 /// A scan whose packets go nowhere, to count what the layers of limiting cost: run under
 /// `valgrind --tool=callgrind --toggle-collect='pacegate::SendLoop::run*'`.
 ///
-/// usage: pacegate_bench_layers PACKETS RATE [adaptive] [caps]
+/// usage: pacegate_bench_layers PACKETS RATE [adaptive] [caps] [record]
 #include <array>
 #include <charconv>
 #include <cstdint>
@@ -92,7 +92,7 @@ void scan(ScanOptions options, std::uint64_t packets) {
 
 int main(int argc, char** argv) {
   if (argc < 3) {
-    std::fputs("usage: pacegate_bench_layers PACKETS RATE [adaptive] [caps]\n", stderr);
+    std::fputs("usage: pacegate_bench_layers PACKETS RATE [adaptive] [caps] [record]\n", stderr);
     return 2;
   }
   std::uint64_t packets = 0;
@@ -105,6 +105,7 @@ int main(int argc, char** argv) {
   for (const char* argument : std::span(argv, static_cast<std::size_t>(argc)).subspan(3)) {
     if (argument == std::string_view("adaptive")) options.adaptive_rate = true;
     if (argument == std::string_view("caps")) options.caps.target_rate = 1e6;
+    if (argument == std::string_view("record")) options.record.file = "/dev/null";
   }
   scan(options, packets);
   return 0;

@@ -46,7 +46,8 @@ FileHeaderBytes header_bytes(PcapLink link) {
   throw platform::PlatformError(platform::Fault::invalid, "cannot go on with " + path + ": " + why);
 }
 
-/// Where the last whole record ends. \return 0 when something else than records is found
+/// Where the last whole record ends. \return 0 when something else than records is found, or more behind them than
+/// a write that was cut short leaves
 std::uint64_t end_of_records(platform::RecordFile& file, std::uint64_t size) {
   std::vector<std::uint8_t> piece(std::size_t{1} << 20);
   std::uint64_t end = sizeof(FileHeader);
@@ -61,7 +62,8 @@ std::uint64_t end_of_records(platform::RecordFile& file, std::uint64_t size) {
       at += sizeof header + header.captured_bytes;
     }
     end += at;
-    if (at == 0 || end == size) return end;
+    if (at > 0 && end < size) continue;
+    return size - end < sizeof(RecordHeader) + kSnapshotBytes ? end : 0;
   }
 }
 
@@ -70,6 +72,8 @@ std::uint64_t end_of_records(platform::RecordFile& file, std::uint64_t size) {
 PcapFile::PcapFile(std::unique_ptr<platform::RecordFile> file, const std::string& path,
                    PcapLink link, bool goes_on)
     : link_(link), file_(std::move(file)) {
+  // Once: the thread that writes must not find that there is no more memory.
+  pending_.reserve(kFullBytes + sizeof(RecordHeader) + kSnapshotBytes);
   const std::uint64_t size = goes_on ? file_->size() : 0;
   if (size == 0) {
     begin();

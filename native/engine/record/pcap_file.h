@@ -38,10 +38,10 @@ class PcapFile {
   PcapFile& operator=(const PcapFile&) = delete;
 
   [[nodiscard]] PcapLink link() const noexcept { return link_; }
-  /// Keeps a record for the next flush(). \param wall_ns since 1970
+  /// Keeps a record for the next flush(), which is due when full() says so. \param wall_ns since 1970
   /// \param wire_bytes what the packet had before it was cut to `packet`
   void add(std::uint64_t wall_ns, std::uint32_t wire_bytes, std::span<const std::uint8_t> packet);
-  /// Time to flush().
+  /// Time to flush(): add() has no more room.
   [[nodiscard]] bool full() const noexcept { return pending_.size() >= kFullBytes; }
   /// Writes what was kept: all of it or, where that fails, nothing.
   /// \return 0, or the errno; nothing more is written after that

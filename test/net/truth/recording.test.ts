@@ -79,18 +79,18 @@ describeInNamespaces('a recorded scan', () => {
 
   test('P11 by rawip: a scan that is killed leaves whole records, and one that goes on adds the rest', async () => {
     const [file, state] = [path.join(folder, 'killed.pcap'), path.join(folder, 'state')];
-    const command = [
-      ...['scan', '127.0.0.1', '::1', '-sS', '-p', '1-5000', '--max-rate', '20000', '--open'],
+    const command = (rate: number): string[] => [
+      ...['scan', '127.0.0.1', '::1', '-sS', '-p', '1-5000', '--max-rate', `${rate}`, '--open'],
       ...['--pcap', file, '--resume', state, '-oJ', path.join(folder, 'killed.ndjson')],
       ...['--no-progress', '--json-summary'],
     ];
-    const { child, finished } = link.scanner.start(process.execPath, [cli, ...command]);
+    const { child, finished } = link.scanner.start(process.execPath, [cli, ...command(4000)]);
     const size = (): number => (existsSync(state) && existsSync(file) ? statSync(file).size : 0);
     await expect.poll(size, { timeout: 20_000, interval: 5 }).toBeGreaterThan(50_000);
     child.kill('SIGKILL');
     await finished;
     const before = readCapture(file).packets;
-    const { code, stderr } = await pacegate(link.scanner, command);
+    const { code, stderr } = await pacegate(link.scanner, command(50_000));
     expect(code).toBe(0);
     const { sent, received } = (JSON.parse(stderr) as { statistics: ScanStatistics }).statistics
       .pcap ?? { sent: 0, received: 0 };

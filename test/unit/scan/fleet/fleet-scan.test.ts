@@ -238,6 +238,7 @@ describe('a fleet', () => {
     [{ shard: { index: 0, count: 2 } }, 'NOT_SUPPORTED'],
     [{ resume: {} }, 'NOT_SUPPORTED'],
     [{ minRate: 5 }, 'NOT_SUPPORTED'],
+    [{ pcap: 'scan.pcap' }, 'NOT_SUPPORTED'],
     [{ maxRate: 'auto' }, 'NOT_SUPPORTED'],
     [{ store: {} }, 'INVALID_ARGUMENT'],
     [{ store: undefined }, 'INVALID_ARGUMENT'],
