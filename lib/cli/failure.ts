@@ -20,6 +20,7 @@ const FLAGS: Readonly<Record<string, string>> = {
   precision: '--precision',
   catchUpMs: '--catch-up',
   shard: '--shard',
+  shards: '--fleet-shards',
   maxTargetRate: '--max-target-rate',
   maxPrefixRate: '--max-prefix-rate',
   adaptiveRate: '--adaptive-rate',

@@ -74,6 +74,9 @@ SENDING
   --backend B           auto, packet (Ethernet), rawip (loopback, tunnels), xdp (fastest) or pcap
   --seed N              fixes the order of probes
   --shard I/N           scan the I-th of N equal parts, from 1 on; all with the same --seed
+  --fleet DIR           share the plan and its rate with all who name the same DIR, on this host: each scans shards
+                        of it, and those of who dies; -p, targets, excludes and --max-rate as the others
+  --fleet-shards N      parts of the plan, 1 to 4096; who comes first decides
   --resume FILE         go on from FILE if it exists; it is written every second until all is done
                         (outputs are then added to; results next to the interruption may come twice)
 

@@ -128,6 +128,8 @@ function scanCommand(root: Command): Command {
     .option('--backend <B>')
     .option('--seed <N>')
     .option('--shard <I/N>')
+    .option('--fleet <DIR>', '', oneFile)
+    .option('--fleet-shards <N>', '', oneFile)
     .option('--resume <FILE>', '', oneFile)
     .option('--output-json <FILE>', '', oneFile)
     .option('--output-xml <FILE>', '', oneFile)

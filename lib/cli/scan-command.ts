@@ -1,8 +1,9 @@
 // `pacegate scan`: results to standard output, everything else to standard error.
 
-import { scan, type Scan, type ScanOptions } from '../scan/index.js';
+import { scan, scanFleet, type FleetOptions, type Scan, type ScanOptions } from '../scan/index.js';
 import type { ScanSettings } from '../scan/options.js';
 import { describeFailure, EXIT } from './failure.js';
+import { wantedFleet } from './fleet-flags.js';
 import { Interrupt } from './interrupt.js';
 import { chosenOutputs } from './output/chosen-outputs.js';
 import { openSinks, type Outputs } from './output/open-sinks.js';
@@ -12,6 +13,7 @@ import type { Keyboard } from './keys/keyboard.js';
 import { KEYS_HINT, watchKeys } from './keys/scan-keys.js';
 import { ResumeKeeper } from './resume/resume-keeper.js';
 import { refuseSharedFiles } from './output/shared-files.js';
+import type { RunningScan } from './running-scan.js';
 import { wantedScan, type ScanFlags, type WantedScan } from './scan-flags.js';
 import { Messages } from './status/messages.js';
 import type { Report } from './status/report.js';
@@ -37,6 +39,7 @@ export async function runScan(targets: readonly string[], flags: ScanFlags): Pro
 /** One scan with all that is around it: outputs, status, keys, signals, the resume file. */
 class ScanCommand {
   readonly #options: ScanOptions;
+  readonly #fleet: FleetOptions | undefined;
   readonly #settings: ScanSettings;
   readonly #flags: ScanFlags;
   readonly #keeper: ResumeKeeper;
@@ -47,6 +50,7 @@ class ScanCommand {
 
   constructor({ options, settings }: WantedScan, flags: ScanFlags) {
     this.#options = options;
+    this.#fleet = wantedFleet(flags, options);
     this.#settings = settings;
     this.#flags = flags;
     this.#keeper = new ResumeKeeper(flags.resume);
@@ -60,10 +64,8 @@ class ScanCommand {
 
   async run(): Promise<number> {
     const outputs = await this.#openOutputs();
-    const running = scan({ ...this.#options, signal: this.#abort.signal });
-    this.#keeper.follow(running, outputs);
+    const running = this.#start(outputs);
     this.#report.follow(running);
-    this.#watchKeys(running);
     const outcome = await printResults(
       running,
       outputs,
@@ -73,6 +75,18 @@ class ScanCommand {
     this.#keyboard?.dispose();
     if (outcome.isScanAtFault) this.#report.figures(running.statistics);
     return this.#conclude(outcome, await this.#keeper.keep(outcome.isAllWritten));
+  }
+
+  /** A member of a fleet has no rate, and no place in the plan, that are its own: neither keys nor a resume file. */
+  #start(outputs: Outputs): RunningScan {
+    const { signal } = this.#abort;
+    if (this.#fleet !== undefined) {
+      return scanFleet({ ...this.#fleet, signal, flush: () => flush(outputs) });
+    }
+    const running = scan({ ...this.#options, signal });
+    this.#keeper.follow(running, outputs);
+    this.#watchKeys(running);
+    return running;
   }
 
   dispose(): void {
@@ -124,6 +138,12 @@ class ScanCommand {
     }
     return this.#interrupt.exitCode ?? EXIT.done;
   }
+}
+
+/** @throws (rejects) when something of it could not be written, or nobody reads it */
+async function flush({ sinks, hasReader }: Outputs): Promise<void> {
+  await Promise.all(sinks.map((sink) => sink.sync()));
+  if (!hasReader()) throw new Error('nobody reads the results');
 }
 
 function reportFor(flags: ScanFlags): Report {

@@ -15,6 +15,7 @@ import type { ScanSettings } from '../scan/options.js';
 import { checkScan } from '../scan/scan.js';
 import type { PortState } from '../scan/reasons.js';
 import { normalizeRanges, totalSize } from '../scan/targets/address-range.js';
+import type { FleetFlags } from './fleet-flags.js';
 import { numberOf, wantedHosts, type HostFlags } from './host-flags.js';
 import { chosenOutputs, type OutputFlags } from './output/chosen-outputs.js';
 import type { ReportFlags } from './status/report.js';
@@ -22,7 +23,7 @@ import { loadResumeFile } from './resume/resume-file.js';
 import { readTargetLists, type ListFlags } from './target-lists.js';
 
 /** What the parser found; texts are unchecked. */
-export interface ScanFlags extends OutputFlags, ReportFlags, HostFlags, ListFlags {
+export interface ScanFlags extends OutputFlags, ReportFlags, HostFlags, ListFlags, FleetFlags {
   synScan?: true;
   connectScan?: true;
   ports?: string[];

@@ -1,6 +1,6 @@
 // From a scan to its outputs.
 
-import type { Scan, ScanSummary } from '../../scan/index.js';
+import type { RunningScan, RunSummary } from '../running-scan.js';
 import type { Outputs } from './open-sinks.js';
 import type { RunEnd } from './result-sink.js';
 import { Snapshots } from './snapshots.js';
@@ -8,7 +8,7 @@ import { Snapshots } from './snapshots.js';
 /** How it went: whatever went wrong first is the `error`. */
 export interface PrintOutcome {
   /** Undefined when the scan failed. */
-  readonly summary: ScanSummary | undefined;
+  readonly summary: RunSummary | undefined;
   readonly error: unknown;
   readonly isScanAtFault: boolean;
   /** Every result is in every output. */
@@ -22,7 +22,7 @@ export interface PrintOutcome {
  * @param beforeFinish - awaited when all results are with the outputs
  */
 export async function printResults(
-  scan: Scan,
+  scan: RunningScan,
   { sinks, hasReader }: Outputs,
   isInterrupted: () => boolean,
   beforeFinish: () => Promise<void>,
@@ -60,7 +60,7 @@ export async function printResults(
 }
 
 /** As if the scan ended now. */
-function runningEnd({ statistics }: Scan): RunEnd {
+function runningEnd({ statistics }: RunningScan): RunEnd {
   const failure = 'the scan is still running, or was killed';
   return { endedAt: new Date(), summary: undefined, statistics, isInterrupted: false, failure };
 }

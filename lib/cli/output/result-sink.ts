@@ -1,6 +1,7 @@
 // What takes the results of a scan, whatever form it gives them.
 
-import type { ScanResult, ScanStatistics, ScanSummary } from '../../scan/index.js';
+import type { ScanResult, ScanStatistics } from '../../scan/index.js';
+import type { RunSummary } from '../running-scan.js';
 
 /** What is known of a run before its first result. */
 export interface RunStart {
@@ -19,7 +20,7 @@ export interface RunStart {
 export interface RunEnd {
   readonly endedAt: Date;
   /** Undefined when the scan failed. */
-  readonly summary: ScanSummary | undefined;
+  readonly summary: RunSummary | undefined;
   readonly statistics: ScanStatistics;
   readonly isInterrupted: boolean;
   /** What ended it before its time, where that was a fault. */

@@ -24,7 +24,7 @@ export function runRecord(start: RunStart, end: RunEnd): RunRecord {
           addresses: summary.addresses,
           ports: summary.ports,
           seed: summary.seed,
-          planHash: summary.state.planHash,
+          planHash: 'state' in summary ? summary.state.planHash : summary.planHash,
         }),
     ...(start.shard === undefined ? {} : { shard: start.shard }),
     backend: statistics.backend,

@@ -1,6 +1,7 @@
 // Status for a person: progress, warnings and the summary, as far as they are wanted.
 
-import type { Scan, ScanStatistics, ScanSummary } from '../../scan/index.js';
+import type { ScanStatistics } from '../../scan/index.js';
+import type { RunningScan, RunSummary } from '../running-scan.js';
 import { inFlags } from '../failure.js';
 import { count } from './format.js';
 import { ProgressLine } from './progress-line.js';
@@ -22,7 +23,7 @@ export class Messages implements Report {
     this.#progress.clear();
   };
 
-  follow(scan: Scan): void {
+  follow(scan: RunningScan): void {
     if (this.#flags.quiet) return;
     scan.on('warning', ({ code, message }) => {
       // The command reads until its output fails, and that is reported by itself.
@@ -47,7 +48,7 @@ export class Messages implements Report {
     if (!this.#flags.quiet) this.#write(`pacegate: ${message}`);
   }
 
-  summarize(summary: ScanSummary, isInterrupted: boolean): void {
+  summarize(summary: RunSummary, isInterrupted: boolean): void {
     if (this.#flags.jsonSummary) this.#write(jsonSummary(summary, isInterrupted));
     else if (!this.#flags.quiet) for (const line of summaryLines(summary)) this.#write(line);
   }

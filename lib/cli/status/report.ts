@@ -1,6 +1,7 @@
 // What a scan says about itself on standard error.
 
-import type { Scan, ScanStatistics, ScanSummary } from '../../scan/index.js';
+import type { ScanStatistics } from '../../scan/index.js';
+import type { RunningScan, RunSummary } from '../running-scan.js';
 
 /** Which messages are wanted. */
 export interface ReportFlags {
@@ -15,14 +16,14 @@ export interface Report {
   /** Takes a line that would be in the way from the terminal. */
   readonly clear: () => void;
   /** Tells of progress and warnings from now on. */
-  follow(scan: Scan): void;
+  follow(scan: RunningScan): void;
   /** Probes are held back, or no longer. */
   setPaused(isPaused: boolean): void;
   /** No new probe leaves; answers to those under way are awaited. */
   setStopping(): void;
   /** One line of our own. */
   print(message: string): void;
-  summarize(summary: ScanSummary, isInterrupted: boolean): void;
+  summarize(summary: RunSummary, isInterrupted: boolean): void;
   /** What is known of a scan that failed on its way. */
   figures(statistics: ScanStatistics): void;
 }

@@ -1,6 +1,7 @@
 // Status for programs: one JSON object a line, each with its `type`.
 
-import type { Scan, ScanStatistics, ScanSummary } from '../../scan/index.js';
+import type { ScanStatistics } from '../../scan/index.js';
+import type { RunningScan, RunSummary } from '../running-scan.js';
 import { inFlags } from '../failure.js';
 import type { Report } from './report.js';
 import { jsonSummary } from './summary.js';
@@ -21,7 +22,7 @@ export class StatusNdjson implements Report {
 
   readonly clear = (): void => undefined;
 
-  follow(scan: Scan): void {
+  follow(scan: RunningScan): void {
     scan.on('warning', ({ code, message }) => {
       // The command reads until its output fails, and that is reported by itself.
       if (code !== 'results-unread') this.#tell('warning', { code, message: inFlags(message) });
@@ -47,7 +48,7 @@ export class StatusNdjson implements Report {
     this.#tell('note', { message });
   }
 
-  summarize(summary: ScanSummary, isInterrupted: boolean): void {
+  summarize(summary: RunSummary, isInterrupted: boolean): void {
     this.#write(jsonSummary(summary, isInterrupted));
   }
 

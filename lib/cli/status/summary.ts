@@ -1,10 +1,10 @@
 // How a scan went, on standard error when it is over.
 
-import type { ScanSummary } from '../../scan/index.js';
+import type { RunSummary } from '../running-scan.js';
 import { count, rate } from './format.js';
 
 /** The summary as two or three lines of text. */
-export function summaryLines(summary: ScanSummary): string[] {
+export function summaryLines(summary: RunSummary): string[] {
   const { statistics } = summary;
   const found = (['open', 'closed', 'filtered', 'unknown'] as const)
     .filter((state) => state !== 'unknown' || statistics.unknown > 0)
@@ -16,6 +16,7 @@ export function summaryLines(summary: ScanSummary): string[] {
     `pacegate: ${extent(summary)} in ${(summary.durationMs / 1000).toFixed(2)} s (${how}): ${found}`,
     `pacegate: rate asked ${rate(statistics.targetPacketsPerSecond)}/s, sent ${sent(summary)}; seed ${summary.seed}`,
     ...foundRate(summary),
+    ...fleet(summary),
     ...backedOff(summary),
     ...losses(summary),
     ...recorded(summary),
@@ -23,14 +24,14 @@ export function summaryLines(summary: ScanSummary): string[] {
 }
 
 /** One packet has no rate. */
-function sent({ statistics }: ScanSummary): string {
+function sent({ statistics }: RunSummary): string {
   const packets = `${count(statistics.sent)} ${plural(statistics.sent, 'packet')}`;
   return statistics.packetsPerSecond > 0
     ? `${rate(statistics.packetsPerSecond)}/s (${packets})`
     : packets;
 }
 
-function extent(summary: ScanSummary): string {
+function extent(summary: RunSummary): string {
   const { total } = summary.statistics;
   const isShard = total > 0 && total < summary.ports * summary.addresses;
   const part = isShard ? `${count(total)} ${plural(total, 'pair')} of ` : '';
@@ -45,7 +46,7 @@ function plural(number: number, noun: string): string {
 }
 
 /** Why an automatic rate became what it is. */
-function foundRate({ statistics: { autoRate } }: ScanSummary): string[] {
+function foundRate({ statistics: { autoRate } }: RunSummary): string[] {
   if (autoRate === undefined) return [];
   const { boundBy, losslessRate, lossyRate, canaries, canariesLost } = autoRate;
   const why = {
@@ -62,8 +63,17 @@ function foundRate({ statistics: { autoRate } }: ScanSummary): string[] {
   ];
 }
 
+/** What the others have done; the lines before it are about this member. */
+function fleet({ statistics }: RunSummary): string[] {
+  if (!('fleet' in statistics) || statistics.fleet === undefined) return [];
+  const { done, shards, settled, open } = statistics.fleet;
+  return [
+    `pacegate: fleet: ${count(done)} of ${count(shards)} shards done by all members, ${count(settled)} ${plural(settled, 'pair')}, ${count(open)} open`,
+  ];
+}
+
 /** Targets that asked for less until the end. */
-function backedOff({ statistics }: ScanSummary): string[] {
+function backedOff({ statistics }: RunSummary): string[] {
   const { rateLimitTimeouts, allBackedOff, parked } = statistics;
   const what = [
     ...(rateLimitTimeouts > 0
@@ -77,7 +87,7 @@ function backedOff({ statistics }: ScanSummary): string[] {
 }
 
 /** What may have cost results, where it happened. */
-function losses({ statistics }: ScanSummary): string[] {
+function losses({ statistics }: RunSummary): string[] {
   const lost = [
     [statistics.sendFailures, 'packet', 'the system refused'],
     [statistics.kernelDropped, 'answer', 'dropped by a full receive ring'],
@@ -90,7 +100,7 @@ function losses({ statistics }: ScanSummary): string[] {
 }
 
 /** What is in the capture file. */
-function recorded({ statistics: { pcap } }: ScanSummary): string[] {
+function recorded({ statistics: { pcap } }: RunSummary): string[] {
   if (pcap === undefined) return [];
   const missing = pcap.dropped > 0 ? `; ${count(pcap.dropped)} could not be recorded` : '';
   return [
@@ -99,6 +109,6 @@ function recorded({ statistics: { pcap } }: ScanSummary): string[] {
 }
 
 /** The summary as one line of JSON. */
-export function jsonSummary(summary: ScanSummary, isInterrupted: boolean): string {
+export function jsonSummary(summary: RunSummary, isInterrupted: boolean): string {
   return JSON.stringify({ type: 'summary', interrupted: isInterrupted, ...summary });
 }

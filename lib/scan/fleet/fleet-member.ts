@@ -56,7 +56,7 @@ export class FleetMember {
   #past: WorkDone = NO_WORK;
   #totals: FleetTotals | undefined;
   #rate = 0;
-  #flushing: Promise<void> | undefined;
+  #isFlushing = false;
   #isStopping = false;
   #working: Promise<void> | undefined;
 
@@ -178,16 +178,20 @@ export class FleetMember {
 
   /** What is told is what is safe with the reader; where that takes a while, it is told next time. */
   #publish(): void {
+    if (this.#isFlushing) return;
     const reached = [...this.#runs].map((run) => ({ run, progress: run.progress() }));
     const publish = (): void => {
       for (const { run, progress } of reached) run.publish(progress);
     };
-    const { flush } = this.#setting;
-    if (flush === undefined) publish();
-    // An output that fails ends the scan by itself.
-    this.#flushing ??= flush?.()
-      .then(publish, () => undefined)
-      .finally(() => (this.#flushing = undefined));
+    if (this.#setting.flush === undefined) {
+      publish();
+      return;
+    }
+    this.#isFlushing = true;
+    void this.#flush().then((isSafe) => {
+      this.#isFlushing = false;
+      if (isSafe) publish();
+    });
   }
 
   #wanted(nowMs: number): number {
@@ -234,14 +238,23 @@ export class FleetMember {
     const { complete } = await run.scan.done; // it has ended: nothing is waited for
     const progress = run.progress();
     this.#remove(run);
-    await this.#setting.flush?.().catch(() => undefined);
-    run.publish(progress);
-    if (this.#ended.has(run) && complete) {
+    const isSafe = await this.#flush();
+    if (isSafe) run.publish(progress);
+    if (this.#ended.has(run) && complete && isSafe) {
       this.#complete.push(run);
     } else if (this.#ended.delete(run)) {
       this.#given.push(run.report());
     }
     this.#pulse.nudge();
+  }
+
+  /** Whether all results given so far are safe; an output that fails ends the scan by itself. */
+  #flush(): Promise<boolean> {
+    const { flush = () => Promise.resolve() } = this.#setting;
+    return flush().then(
+      () => true,
+      () => false,
+    );
   }
 
   async #completeEnded(): Promise<void> {
@@ -275,7 +288,7 @@ export class FleetMember {
   }
 
   async #leave(): Promise<void> {
-    await this.#setting.flush?.();
-    await this.#setting.store.leave(this.#member.holder, this.#given);
+    // What is not safe is not told: then the leases run out.
+    if (await this.#flush()) await this.#setting.store.leave(this.#member.holder, this.#given);
   }
 }

@@ -53,6 +53,7 @@ export class FleetScan extends EventSource<FleetEvents> implements AsyncIterable
   };
   #settle: (outcome: FleetSummary | Promise<never>) => void = () => undefined;
   #member: FleetMember | undefined;
+  #plan: FleetPlan | undefined;
   #settledBefore: number | undefined;
   #endNs: bigint | undefined;
   #end: 'done' | 'stopped' | 'failed' | undefined;
@@ -79,7 +80,7 @@ export class FleetScan extends EventSource<FleetEvents> implements AsyncIterable
     return fleetStatistics({
       work: member?.work ?? NO_WORK,
       live: member?.live ?? [],
-      rate: member?.rate ?? 0,
+      rate: (this.#end === undefined ? member?.rate : this.#plan?.maxRate) ?? 0,
       totals: member?.totals,
       settledBefore: this.#settledBefore ?? 0,
       elapsedMs: Number(nowNs - this.#startNs) / 1e6,
@@ -136,6 +137,7 @@ export class FleetScan extends EventSource<FleetEvents> implements AsyncIterable
     });
     const plan = await store.open(proposePlan(this.#settings, field, technique));
     checkPlan(plan, this.#settings, field, technique);
+    this.#plan = plan;
     return { plan, field: { ...field, warnings: [] } };
   }
 

@@ -34,7 +34,7 @@ export function addStatistics(work: WorkDone, more: WorkDone): WorkDone {
 /**
  * Live figures of a member. Counts and rates are its own; `total`, `settled`, `percent` and `etaMs` are those of the whole
  * plan as the store told last, at most a second ago. `targetPacketsPerSecond` is its part of the rate, which changes, so
- * `rateErrorPercent` is 0.
+ * `rateErrorPercent` is 0; at the end it is the rate of all.
  */
 export interface FleetStatistics extends ScanStatistics {
   /** The whole plan; undefined before the store has told. */
