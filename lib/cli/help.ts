@@ -17,8 +17,8 @@ Measures on this machine, and prints tables; nothing of it leaves the machine.
   limiters      nanoseconds a call, beside a bucket written by hand and the packages limiter, rate-limiter-flexible
                 and bottleneck, if they are installed where this is called
   scan          as root: what each backend can send, how exact the rate is, and the scan of a /24, in two network
-                namespaces made for it, beside nmap and masscan, if they are installed; else a connect scan of
-                127.0.0.1 beside nmap
+                namespaces made for it, beside nmap and masscan, if they are installed; else what can be sent to
+                127.0.0.1, if raw packets are permitted, and a connect scan of it beside nmap
                 (neither: both)
 
   --seconds N   how long it takes, about, if one round of all is done by then; default 20, from 1 to 600

@@ -1,6 +1,7 @@
 // What can be measured of scans here: much as root, less as others. No packet leaves this machine.
 
 import { createServer, type AddressInfo, type Server } from 'node:net';
+import { measureLoopbackSenders } from './loopback-senders.js';
 import { FIELD, NamespacePair } from './namespace-pair.js';
 import { race, type RaceFigures } from './races.js';
 import { runProgram } from './run-program.js';
@@ -8,8 +9,7 @@ import { connectScanners, synScanners } from './scanners.js';
 import { measureSenders, type SenderFigures } from './senders.js';
 
 export interface ScanFigures {
-  /** Where there is a pair of namespaces. */
-  readonly senders?: SenderFigures;
+  readonly senders: SenderFigures;
   readonly race: RaceFigures;
   /** Why there is no pair of namespaces. */
   readonly withoutNamespaces?: string;
@@ -21,6 +21,7 @@ const SYN_RATE = 50_000;
 const CONNECT_PORTS = 5000;
 /** Of the time there is. */
 const SENDER_SHARE = 0.6;
+const LOOPBACK_SENDER_SHARE = 0.3;
 const LONGEST_SHARE = 0.35;
 const LEAST_LIMIT_MS = 5000;
 
@@ -33,7 +34,8 @@ export async function measureScans(seconds: number, signal: AbortSignal): Promis
   const limitMs = Math.max(seconds * 1000 * LONGEST_SHARE, LEAST_LIMIT_MS);
   const pair = await openPair(signal);
   if (typeof pair === 'string') {
-    return { withoutNamespaces: pair, race: await loopbackRace(limitMs, untilMs, signal) };
+    const senders = await measureLoopbackSenders(seconds * LOOPBACK_SENDER_SHARE, signal);
+    return { senders, race: await loopbackRace(limitMs, untilMs, signal), withoutNamespaces: pair };
   }
   try {
     const senders = await measureSenders(pair, seconds * SENDER_SHARE);

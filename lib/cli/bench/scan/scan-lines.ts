@@ -8,30 +8,42 @@ import type { SenderFigures, SenderRow } from './senders.js';
 
 export function scanLines({ senders, race, withoutNamespaces }: ScanFigures): string[] {
   return [
-    ...(senders === undefined ? [] : senderLines(senders)),
+    ...senderLines(senders),
     ...raceLines(race),
     ...(withoutNamespaces === undefined ? [] : [rootLine(withoutNamespaces), '']),
   ];
 }
 
 function rootLine(reason: string): string {
-  return `Not measured: what each backend can send, how exact the rate is, and SYN scans of a /24 (${reason}).`;
+  return `Not measured: other backends, packets counted at a far end, SYN scans of a /24 (${reason}).`;
 }
 
-function senderLines({ rounds, seconds, pacedSeconds, rows }: SenderFigures): string[] {
-  return table(
-    `SYN packets a second over a veth pair, counted at its far end, ${seconds.toFixed(1)} s each (at a rate ${pacedSeconds.toFixed(1)} s); ${roundsText(rounds)}`,
-    ['', 'asked', 'arrived', 'error'],
-    rows.map((row) => [row.sender, ...senderCells(row)]),
+function senderLines({ countedBy, rounds, seconds, pacedSeconds, rows }: SenderFigures): string[] {
+  const where =
+    countedBy === 'far end'
+      ? `over a veth pair, counted at its far end, ${seconds.toFixed(1)} s each`
+      : "to 127.0.0.1, by the sender's own count";
+  const measured = rows.filter(({ arrived }) => arrived !== undefined);
+  const lines = table(
+    `SYN packets a second ${where} (at a rate ${pacedSeconds.toFixed(1)} s); ${roundsText(rounds)}`,
+    ['', 'asked', countedBy === 'far end' ? 'arrived' : 'sent', 'error'],
+    measured.map((row) => [row.sender, ...senderCells(row)]),
   );
+  return [...(measured.length === 0 ? [] : lines), ...senderFailures(rows)];
 }
 
-function senderCells({ asked, arrived, errorPercent, failure }: SenderRow): string[] {
+function senderCells({ asked, arrived, errorPercent }: SenderRow): string[] {
   const wanted = asked === undefined ? 'all it can' : count(asked);
-  if (arrived === undefined) return [wanted, `not measured: ${failure ?? '?'}`];
   const packets = spreadText(arrived, (value) => count(Math.round(value)));
   if (errorPercent === undefined) return [wanted, packets, ''];
   return [wanted, packets, `${spreadText(errorPercent, (value) => value.toFixed(2))} %`];
+}
+
+/** One line for a reason that several have. */
+function senderFailures(rows: readonly SenderRow[]): string[] {
+  const failed = rows.filter(({ failure }) => failure !== undefined);
+  const lines = failed.map(({ sender, failure }) => `Not measured: ${sender}: ${failure ?? ''}`);
+  return lines.length === 0 ? [] : [...new Set(lines), ''];
 }
 
 function raceLines({ what, rounds, limitSeconds, open, rows, absent }: RaceFigures): string[] {

@@ -9,7 +9,7 @@ export interface SenderRow {
   readonly sender: string;
   /** Packets a second; undefined: as fast as it can. */
   readonly asked?: number;
-  /** Packets a second, at the far end. */
+  /** Packets a second. */
   readonly arrived?: Spread;
   /** Of what was asked for: by how much it was more or less. */
   readonly errorPercent?: Spread;
@@ -18,6 +18,8 @@ export interface SenderRow {
 }
 
 export interface SenderFigures {
+  /** Who counted: the far end of a veth pair, or the sender, on the loopback device. */
+  readonly countedBy: 'far end' | 'sender';
   readonly rounds: number;
   /** One trial of all it can. */
   readonly seconds: number;
@@ -26,7 +28,8 @@ export interface SenderFigures {
   readonly rows: readonly SenderRow[];
 }
 
-interface Sender {
+/** One of them, and what came of its trials. */
+export interface Sender {
   readonly name: string;
   readonly asked?: number;
   readonly command: Command;
@@ -37,14 +40,14 @@ interface Sender {
 }
 
 const BACKENDS = ['packet', 'rawip', 'pcap', 'xdp'] as const;
-const FIXED_RATE = 10_000;
+export const FIXED_RATE = 10_000;
 /** What no backend reaches. */
-const NO_LIMIT = 100_000_000;
-const MOST_ROUNDS = 5;
+export const NO_LIMIT = 100_000_000;
+export const MOST_ROUNDS = 5;
 /** masscan takes some tenths of a second to come to its rate. */
 const LEAST_PACED_SECONDS = 1;
 /** How much longer than it sends a program may run: it starts, resolves its route, and awaits answers. */
-const MORE_MS = 3000;
+export const MORE_MS = 3000;
 
 /**
  * @param seconds - for all of it, about
@@ -59,7 +62,7 @@ export async function measureSenders(pair: NamespacePair, seconds: number): Prom
   const rounds = await interleaveUntil(senders, MOST_ROUNDS, untilMs, (sender) =>
     tryOnce(pair, sender),
   );
-  return { rounds, seconds: trial, pacedSeconds, rows: senders.map(rowOf) };
+  return { countedBy: 'far end', rounds, seconds: trial, pacedSeconds, rows: senders.map(rowOf) };
 }
 
 function flatOutSenders(seconds: number): Sender[] {
@@ -110,7 +113,8 @@ async function tryOnce(pair: NamespacePair, sender: Sender): Promise<void> {
   else sender.failure = outcome.failure || (outcome.isLate ? 'no end' : 'too little arrived');
 }
 
-function rowOf({ name, asked, arrived, failure }: Sender): SenderRow {
+/** The figures of its trials. */
+export function rowOf({ name, asked, arrived, failure }: Sender): SenderRow {
   const row = { sender: name, ...(asked === undefined ? {} : { asked }) };
   const spread = spreadOf(arrived);
   if (spread === undefined) return { ...row, failure };

@@ -6,6 +6,7 @@ import {
   receivedPackets,
   type Arrival,
 } from '../../../../lib/cli/bench/scan/arrivals.js';
+import { ownRate } from '../../../../lib/cli/bench/scan/loopback-senders.js';
 import { race, type RaceOptions } from '../../../../lib/cli/bench/scan/races.js';
 import type { ProgramOutcome } from '../../../../lib/cli/bench/scan/run-program.js';
 import { scanLines } from '../../../../lib/cli/bench/scan/scan-lines.js';
@@ -112,8 +113,11 @@ describe('races of scanners', () => {
     expect(late.rows[0]?.failure).toBe('not done in 5.0 s');
     const failed = await raceOf([outcome({ failure: 'no route' })]);
     expect(failed.rows[0]?.failure).toBe('no route');
-    expect(scanLines({ race: failed, withoutNamespaces: 'why' }).join('\n')).toMatch(
-      /no route\n[^]*Each scan was ended after 5.0 s[^]*Not measured: what each backend[^]*\(why\)/,
+    const rows = [{ sender: 'mine', asked: 10, failure: 'not permitted' }];
+    const counted = { countedBy: 'sender', rounds: 1, seconds: 1, pacedSeconds: 1 } as const;
+    const figures = { race: failed, senders: { ...counted, rows }, withoutNamespaces: 'why' };
+    expect(scanLines(figures).join('\n')).toMatch(
+      /^Not measured: mine: not permitted\n\n[^]*no route\n[^]*ended after 5.0 s[^]*Not measured: other[^]*\(why\)/,
     );
   });
 
@@ -124,6 +128,9 @@ describe('races of scanners', () => {
   });
 
   it('read what scanners print', () => {
+    const summary = '{"type":"summary","statistics":{"packetsPerSecond":99.5}}';
+    expect(ownRate(`warning: x\n${summary}\n`)).toBe(99.5);
+    expect(ownRate('pacegate: not permitted')).toBeUndefined();
     expect(ofList('# x\nopen tcp 80 10.0.0.1 17\nclosed tcp 81 10.0.0.1 17\n')).toEqual([
       '10.0.0.1 80',
     ]);
