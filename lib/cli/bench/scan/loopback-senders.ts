@@ -6,6 +6,7 @@ import { runProgram } from './run-program.js';
 import { pacegateCommand } from './scanners.js';
 import {
   FIXED_RATE,
+  lateText,
   MORE_MS,
   MOST_ROUNDS,
   NO_LIMIT,
@@ -57,7 +58,7 @@ async function tryOnce(sender: Sender, signal: AbortSignal): Promise<void> {
   const outcome = await runProgram(sender.command, { limitMs, signal });
   const rate = ownRate(outcome.stderr);
   if (rate !== undefined) sender.arrived.push(rate);
-  else sender.failure = outcome.failure || 'no end';
+  else sender.failure = outcome.failure || lateText(limitMs);
 }
 
 /** The packets a second in the summary of `pacegate scan --json-summary`. */

@@ -47,7 +47,7 @@ export const MOST_ROUNDS = 5;
 /** masscan takes some tenths of a second to come to its rate. */
 const LEAST_PACED_SECONDS = 1;
 /** How much longer than it sends a program may run: it starts, resolves its route, and awaits answers. */
-export const MORE_MS = 3000;
+export const MORE_MS = 5000;
 
 /**
  * @param seconds - for all of it, about
@@ -107,10 +107,17 @@ async function tryOnce(pair: NamespacePair, sender: Sender): Promise<void> {
   const { command, seconds, asked, isXdp } = sender;
   if (isXdp) await pair.takeXdp(true);
   const forMs = asked === undefined ? seconds * 1000 : undefined;
-  const { outcome, rate } = await pair.arrivalsOf(command, seconds * 1000 + MORE_MS, forMs);
+  const limitMs = seconds * 1000 + MORE_MS;
+  const { outcome, rate } = await pair.arrivalsOf(command, limitMs, forMs);
   if (isXdp) await pair.takeXdp(false);
   if (rate !== undefined) sender.arrived.push(rate);
-  else sender.failure = outcome.failure || (outcome.isLate ? 'no end' : 'too little arrived');
+  else if (outcome.isLate) sender.failure = lateText(limitMs);
+  else sender.failure = outcome.failure || 'too little arrived';
+}
+
+/** Of a program that was ended. */
+export function lateText(limitMs: number): string {
+  return `not done in ${(limitMs / 1000).toFixed(1)} s`;
 }
 
 /** The figures of its trials. */
