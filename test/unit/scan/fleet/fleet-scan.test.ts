@@ -123,10 +123,14 @@ describe('a fleet', () => {
   it('P11 takes over from a member that stands still, which then sends nothing and reports nothing', async () => {
     const host = new Host();
     const store = breakable(host.store);
-    const [slow, quick] = [host.member('slow', { store }), host.member('quick')];
+    const shards = 1; // long enough that a shard is not done when its holder has to hold it
+    const [slow, quick] = [
+      host.member('slow', { store, shards }),
+      host.member('quick', { shards }),
+    ];
     const slowResults: ScanResult[] = [];
     const slowEnd = collect(slow, slowResults);
-    await host.until(() => host.askedBy('slow') > 50);
+    await host.until(() => host.askedBy('slow') > 10);
     store.cut();
     const cutMs = Number(host.clock.nowNs()) / 1e6;
     const quickEnd = collect(quick);
@@ -136,10 +140,9 @@ describe('a fleet', () => {
     const late = host.asked.filter(({ by, atMs }) => by === 'slow' && atMs > cutMs + LEASE_MS);
     expect(late).toEqual([]);
     expect(allOf([...slowResults, ...(await quickEnd)]).size).toBe(400);
-    const { shards } = await host.store.status();
-    expect(shards.map(({ status }) => status)).toEqual(Array(6).fill('done'));
+    expect((await host.store.status()).totals).toMatchObject({ done: 1, settled: 400 });
     expect((await slow.done).complete).toBe(true);
-    expect(host.pairs.length - 400).toBeLessThan(100); // what the slow one had not told yet
+    expect(host.pairs.length - 400).toBeLessThan(200); // its term at most, and what it had not told
   });
 
   it('P11 goes on where a member has left the loop: what it was given last is probed again', async () => {
