@@ -5,7 +5,7 @@ import type { EngineCounters } from './engines/scan-engine.js';
 /** What is compared from one look to the next. */
 type Figures = Pick<
   EngineCounters,
-  'phase' | 'sent' | 'sendFailures' | 'busyRetries' | 'forgone' | 'backoff'
+  'phase' | 'sent' | 'sendFailures' | 'busyRetries' | 'forgone' | 'limiterWaits' | 'backoff'
 >;
 
 /**
@@ -69,6 +69,7 @@ function isParked({ phase, backoff }: Figures): boolean {
 function reason(before: Figures, after: Figures): string {
   if (after.sendFailures > before.sendFailures) return 'the system refused packets';
   if (after.busyRetries > before.busyRetries) return 'the device or this host had no room for more';
+  if (after.limiterWaits > before.limiterWaits) return 'the limiter had no token for more';
   if (after.forgone > before.forgone) return 'the sending thread could not keep up';
   const { parked, targets } = after.backoff;
   if (parked > 0 && targets > 0) return 'targets that asked for less are left alone (adaptiveRate)';

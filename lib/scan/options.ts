@@ -29,6 +29,8 @@ import {
 } from './hosts/host-options.js';
 import { checkRateSettings, refuseAutoRate } from './auto-rate.js';
 import { checkPcap } from './recording.js';
+import type { TokenBucket } from '../limiters/token-bucket.js';
+import { checkScanLimiter } from './limiter-option.js';
 import { parsePorts } from './ports.js';
 import { portStates, type PortState } from './reasons.js';
 import { notSupported } from './scan-errors.js';
@@ -65,6 +67,14 @@ export interface ScanOptions extends PaceOptions, BackoffScanOptions, HostScanOp
   retries?: number;
   /** How long an answer is awaited after each probe, in milliseconds, 1 to 600 000, default 1000. */
   timeoutMs?: number;
+  /**
+   * A bucket that the scan shares with other scans, senders, threads, processes or anything else: each packet (connection
+   * attempt) takes a token, however high `maxRate` is, which is by default the rate that the bucket has at the beginning.
+   * It
+   * becomes a shared bucket (see `TokenBucket.share`), runs on the system's clock, and stays the caller's to dispose of,
+   * once the scan is over. Not with `maxRate: 'auto'`.
+   */
+  limiter?: TokenBucket;
   /**
    * Connections under way at once, 1 to 65 536; by default half of the descriptors this process may have, at most 1000.
    * Connect scans only: a SYN scan has no connections.
@@ -116,6 +126,7 @@ export interface ScanSettings extends PaceSettings {
   /** The fixed rate, or the most that an automatic one may become. */
   readonly maxRate: number;
   readonly autoRate: boolean;
+  readonly limiter: TokenBucket | undefined;
   readonly retries: number;
   readonly timeoutMs: number;
   readonly maxWorkers: number | undefined;
@@ -138,13 +149,10 @@ export const DEFAULT_RATE = 100;
 const KNOWN = [
   ...['targets', 'ports', 'technique', 'maxRate', 'retries', 'timeoutMs', 'exclude', 'interface'],
   ...['backend', 'seed', 'resume', 'states', 'iAmAuthorised', 'signal', 'maxWorkers'],
-  ...['precision', 'catchUpMs', 'minRate', 'maxRateCap', 'shard', 'pcap'],
+  ...['precision', 'catchUpMs', 'minRate', 'maxRateCap', 'shard', 'limiter', 'pcap'],
   ...BACKOFF_OPTIONS,
   ...HOST_OPTIONS,
 ];
-
-/** Part of the contract, not of this version. */
-const LATER = ['limiter'];
 
 /**
  * Checks every option.
@@ -152,9 +160,11 @@ const LATER = ['limiter'];
  * @throws PacegateError (`ERR_PACEGATE_INVALID_ARGUMENT`, `ERR_PACEGATE_OUT_OF_RANGE`, `ERR_PACEGATE_NOT_SUPPORTED`)
  */
 export function checkScanOptions(options: ScanOptions): ScanSettings {
-  const given = checkOptions('options', options, KNOWN, LATER);
+  const given = checkOptions('options', options, KNOWN);
   const { resume, seed } = given;
-  const { maxRate, autoRate } = checkRateSettings(given, checkRate);
+  const limiter = checkScanLimiter(given['limiter']);
+  const { maxRate, autoRate } = checkRateSettings(given, (rate) => checkRate(rate, limiter));
+  if (autoRate && limiter !== undefined) refuseAutoRate('a limiter');
   const backoff = checkBackoffOptions(given);
   const hosts = checkHostOptions(given);
   const pcap = checkPcap(given['pcap']);
@@ -169,6 +179,7 @@ export function checkScanOptions(options: ScanOptions): ScanSettings {
     technique,
     maxRate,
     autoRate,
+    limiter,
     ...checkPace(given, maxRate),
     retries: whole(given, 'retries', 2, 0, 255),
     timeoutMs: whole(given, 'timeoutMs', 1000, 1, 600_000),
@@ -223,9 +234,10 @@ export function parseTargetText(text: unknown, name: string): ParsedTarget[] {
   return splitTargets(text).map((part) => parseTarget(part, name));
 }
 
-function checkRate(rate: unknown): number {
-  if (rate === undefined) return DEFAULT_RATE;
-  return checkNumber('maxRate', rate, RATE_BOUNDS);
+function checkRate(rate: unknown, limiter: TokenBucket | undefined): number {
+  if (rate !== undefined) return checkNumber('maxRate', rate, RATE_BOUNDS);
+  if (limiter === undefined) return DEFAULT_RATE;
+  return Math.min(Math.max(limiter.rate, RATE_BOUNDS.min), RATE_BOUNDS.max);
 }
 
 function checkWorkers(value: unknown): number | undefined {

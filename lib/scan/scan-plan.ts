@@ -2,6 +2,7 @@
 
 import { randomInt } from 'node:crypto';
 import { InvalidArgumentError } from '../internal/errors.js';
+import type { TokenBucket } from '../limiters/token-bucket.js';
 import type { BackoffSettings } from './backoff-options.js';
 import type { HostSettings } from './hosts/host-options.js';
 import {
@@ -38,6 +39,8 @@ export interface ScanPlan {
   /** The fixed rate, or the most that an automatic one may become. */
   readonly rate: number;
   readonly autoRate: boolean;
+  /** Takes a token for each packet, beside the rate. */
+  readonly limiter?: TokenBucket | undefined;
   readonly precision: Precision;
   readonly catchUpMs: number;
   readonly retries: number;
@@ -125,6 +128,7 @@ export function planScan(
     addresses: field.addresses,
     ports,
     ...planRate(settings, technique),
+    limiter: settings.limiter,
     precision: settings.precision,
     catchUpMs: settings.catchUpMs,
     retries: settings.retries,

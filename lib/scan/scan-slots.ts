@@ -58,6 +58,7 @@ export const SCAN_SLOT = {
   recordDropped: 53,
   recordBytes: 54,
   recordErrno: 55,
+  limiterWaits: 56,
 } as const;
 
 /** Length of the table: room to grow without moving anything. */

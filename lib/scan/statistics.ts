@@ -26,8 +26,8 @@ export interface ScanStatistics {
   /** What was asked for; what is aimed at now where the rate is automatic. */
   readonly targetPacketsPerSecond: number;
   /**
-   * How far the pacing is off the target: a percentage above (positive) or below it. Time in which caps or
-   * back-off held packets back is left out. 0 where the rate is automatic.
+   * How far the pacing is off the target: a percentage above (positive) or below it. Time in which caps,
+   * back-off or the limiter held packets back is left out. 0 where the rate is automatic.
    */
   readonly rateErrorPercent: number;
   /** Gaps between departures (batches, where packets leave in batches), in microseconds. */
@@ -66,6 +66,8 @@ export interface ScanStatistics {
   readonly late: number;
   /** Packets given up because the sender was held up for longer than it may catch up. */
   readonly forgone: number;
+  /** Times that packets had to wait for the `limiter`. */
+  readonly limiterWaits: number;
   /** Hosts on the local link that did not answer ARP or neighbour discovery. */
   readonly silentNeighbours: number;
   /** (address, port) pairs in all (of the shard), and with a final result; a resumed scan counts what was settled before. */
@@ -133,6 +135,7 @@ const NOTHING_YET: EngineCounters = {
   targetRate: 0,
   currentRate: 0,
   forgone: 0,
+  limiterWaits: 0,
   interDepartureUs: { p50: 0, p99: 0, max: 0 },
   cpuNs: 0,
   activePackets: 0,
@@ -193,6 +196,7 @@ export function scanStatistics(context: StatisticsContext): ScanStatistics {
     duplicates: counters.duplicates,
     late: counters.late,
     forgone: counters.forgone,
+    limiterWaits: counters.limiterWaits,
     silentNeighbours: counters.silentNeighbours,
     total: counters.positionsTotal,
     settled: counters.positionsSettled,

@@ -3,7 +3,10 @@
 #include <new>
 #include <optional>
 
+#include "binding/call.h"
 #include "binding/call_error.h"
+#include "core/time.h"
+#include "platform/clock.h"
 
 namespace pacegate::binding {
 
@@ -28,6 +31,12 @@ SharedPlace join_bucket(const Call& call, std::size_t index, const BucketMaking&
   const BucketQuota quota = making.quota();
   return {call, index, making.format(),
           [&](std::byte* state) { new (state) TokenBucket(quota, initial_tokens, now); }};
+}
+
+SharedPlace join_shared_bucket(const Call& call, std::size_t index) {
+  const BucketMaking making{call.number(index + 1), call.number(index + 2)};
+  // Whoever shared it has made it; should its file be gone since, it begins full like any other.
+  return join_bucket(call, index, making, making.burst, ticks_from_ns(platform::monotonic_ns()));
 }
 
 }  // namespace pacegate::binding

@@ -24,5 +24,9 @@ struct BucketMaking {
 /// \throws CallError, platform::PlatformError as SharedPlace
 [[nodiscard]] SharedPlace join_bucket(const Call& call, std::size_t index,
                                       const BucketMaking& making, double initial_tokens, Ticks now);
+/// A bucket that JavaScript has shared, for threads that take tokens from it.
+/// \param index of the argument that says where; the next two are what it was made with
+/// \throws as above
+[[nodiscard]] SharedPlace join_shared_bucket(const Call& call, std::size_t index);
 
 }  // namespace pacegate::binding

@@ -3,9 +3,12 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "binding/bucket_place.h"
 #include "binding/environment.h"
 #include "binding/scan_object.h"
 #include "binding/scan_plan.h"
@@ -19,7 +22,10 @@ ScanEngine& engine_of(const Call& call) {
 }
 
 napi_value scan_create(Call& call) {
-  auto scan = std::make_unique<ScanObject>(call.env(), read_scan_plan(call.value(0)));
+  const ScanOptions options = read_scan_plan(call.value(0));
+  std::optional<SharedPlace> limiter;
+  if (!call.value(1).IsUndefined()) limiter.emplace(join_shared_bucket(call, 1));
+  auto scan = std::make_unique<ScanObject>(call.env(), options, std::move(limiter));
   return call.int32_value(call.environment().scans.add(std::move(scan)));
 }
 

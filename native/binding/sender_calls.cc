@@ -71,13 +71,6 @@ SenderOptions read_options(const Napi::Value& value) {
   return options;
 }
 
-/// Arguments 1 to 3: where a shared bucket is, and what it was made with.
-SharedPlace read_limiter(const Call& call) {
-  const BucketMaking making{call.number(2), call.number(3)};
-  // Whoever shared it has made it; should its file be gone since, it begins full like any other.
-  return join_bucket(call, 1, making, making.burst, ticks_from_ns(platform::monotonic_ns()));
-}
-
 std::span<const std::uint8_t> read_bytes(const Napi::Value& value) {
   napi_typedarray_type type{};
   std::size_t length = 0;
@@ -121,7 +114,7 @@ napi_value sender_open(Call& call) {
 }
 
 napi_value sender_charge_to(Call& call) {
-  object_of(call).charge_to(read_limiter(call));
+  object_of(call).charge_to(join_shared_bucket(call, 1));
   return Call::nothing();
 }
 

@@ -1,4 +1,5 @@
 // Options that change when packets leave, and which ones: never whether they do.
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeInNamespaces } from './namespace.js';
 import { SynCounter } from './syn-counter.js';
@@ -32,6 +33,16 @@ describeInNamespaces('the pace of a scan', () => {
       expect(await counter.total()).toBe(200);
     });
   }
+
+  test('P11 scans share a limiter to the token, whatever their rate', async () => {
+    const counter = await SynCounter.install(lab.hosts, 'host0', [hosts.server.v4]);
+    const program = fileURLToPath(new URL('limiter-program.mjs', import.meta.url));
+    const { stdout, stderr } = await lab.scanner.run(process.execPath, [program, hosts.server.v4]);
+    expect(stderr).toBe('');
+    expect(stdout.trim().split('\n')).toEqual(['150', '300', 'false,false', 'true,true']);
+    expect(await counter.total()).toBeLessThanOrEqual(300);
+    expect(await counter.total()).toBeGreaterThan(290); // the others asked for the address
+  });
 
   test('P11 shards share a scan: each pair is probed by exactly one of them', async () => {
     const counter = await SynCounter.install(lab.hosts, 'host0', [hosts.server.v4]);

@@ -67,8 +67,17 @@ export interface NativeScanPlan {
 
 /** Scans: one send and one capture thread each, steered from here. */
 export interface NativeScanCalls {
-  /** Opens devices and sends nothing yet. */
-  scan_create: (plan: NativeScanPlan) => NativeHandle;
+  /**
+   * Opens devices and sends nothing yet.
+   *
+   * @param limiter - where a shared token bucket is that each packet is charged to, made with `rate` and `burst`
+   */
+  scan_create: (
+    plan: NativeScanPlan,
+    limiter?: Uint8Array | string,
+    rate?: number,
+    burst?: number,
+  ) => NativeHandle;
   scan_start: (handle: NativeHandle) => void;
   scan_pause: (handle: NativeHandle) => void;
   scan_resume: (handle: NativeHandle) => void;

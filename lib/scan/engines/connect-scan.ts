@@ -136,23 +136,50 @@ export class ConnectScan implements ScanEngine {
     const { signal } = this.#stopper;
     while (!signal.aborted && !this.#queue.isComplete) {
       if (!this.#mayLaunch()) await this.#change();
-      else if (this.#bucket.tryAcquire() || (await this.#token())) this.#launchNext();
+      else if (this.#tryTake() || (await this.#token())) this.#launchNext();
     }
     this.#phase = 'draining';
     while (this.#underWay > 0) await this.#change();
     this.#end(this.#queue.isComplete ? 'done' : 'stopped');
   }
 
-  /** Waits for the next token; false when the scan was stopped or got another rate meanwhile. */
+  /** A token of the rate, and one of the limiter where there is one; or neither. */
+  #tryTake(): boolean {
+    if (!this.#bucket.tryAcquire()) return false;
+    if (this.#plan.limiter?.tryAcquire() !== false) return true;
+    this.#bucket.refund(1);
+    return false;
+  }
+
+  /** Waits for them; false when the scan was stopped or got another rate meanwhile. */
   async #token(): Promise<boolean> {
     this.#waiting = new AbortController();
     const { signal } = this.#waiting;
+    let hasOwn = false;
     try {
-      return await this.#bucket.acquire(1, { signal });
+      hasOwn = await this.#bucket.acquire(1, { signal });
+      if (hasOwn && (await this.#charged(signal))) return true;
     } catch (error) {
-      if (signal.aborted) return false;
-      throw error;
+      if (!signal.aborted) throw error;
     }
+    if (hasOwn) this.#bucket.refund(1);
+    return false;
+  }
+
+  /** Time without tokens says nothing about the rate. */
+  async #charged(signal: AbortSignal): Promise<boolean> {
+    const { limiter } = this.#plan;
+    if (limiter === undefined || limiter.tryAcquire()) return true;
+    const sinceNs = this.#nowNs();
+    this.#tally.starved();
+    const isCharged = await limiter.acquire(1, { signal });
+    this.#tally.starvedFor(this.#nowNs() - sinceNs);
+    return isCharged;
+  }
+
+  #giveBack(): void {
+    this.#bucket.refund(1);
+    this.#plan.limiter?.refund(1);
   }
 
   #mayLaunch(): boolean {
@@ -177,7 +204,7 @@ export class ConnectScan implements ScanEngine {
   #launchNext(): void {
     // A pause or a stop may have come while the token was awaited: then it is given back.
     if (!this.#mayLaunch() || this.#stopper.signal.aborted) {
-      this.#bucket.refund(1);
+      this.#giveBack();
       return;
     }
     const isNew = this.#queue.hasNew;

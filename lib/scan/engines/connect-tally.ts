@@ -24,7 +24,10 @@ export class ConnectTally {
   #unreachable = 0;
   #smoothedRttUs = 0;
   #waitedNs = 0;
-  #pacedPackets = 0;
+  #starvedNs = 0;
+  #limiterWaits = 0;
+  #activePackets = 0;
+  #activeNs = 0;
   #pacedNs = 0;
 
   /** @param settledBefore - positions that earlier runs of this scan settled */
@@ -37,13 +40,24 @@ export class ConnectTally {
     this.#sent += 1;
     this.#departures.record(nowNs);
     if (!isNew) return;
-    this.#pacedPackets = this.#sent;
-    this.#pacedNs = nowNs - this.#departures.firstNs - this.#waitedNs;
+    this.#activePackets = this.#sent;
+    this.#activeNs = nowNs - this.#departures.firstNs - this.#waitedNs;
+    this.#pacedNs = this.#activeNs - this.#starvedNs;
   }
 
   /** There was nothing to launch for so long. */
   waited(ns: number): void {
     if (this.#sent > 0) this.#waitedNs += ns;
+  }
+
+  /** The limiter has no token. */
+  starved(): void {
+    this.#limiterWaits += 1;
+  }
+
+  /** … and has had none for so long. */
+  starvedFor(ns: number): void {
+    if (this.#sent > 0) this.#starvedNs += ns;
   }
 
   /** This host could not make an attempt that was counted as launched. */
@@ -78,12 +92,13 @@ export class ConnectTally {
       hosts: NO_HOSTS,
       currentRate: this.#departures.rate(nowNs),
       interDepartureUs: this.#departures.gapsUs(),
-      activePackets: this.#pacedPackets,
-      activeNs: this.#pacedNs,
-      pacedPackets: this.#pacedPackets,
+      activePackets: this.#activePackets,
+      activeNs: this.#activeNs,
+      pacedPackets: this.#activePackets,
       pacedNs: this.#pacedNs,
       // The operating system keeps these to itself.
       ...{ kernelDropped: 0, invalid: 0, duplicates: 0, late: 0, forgone: 0, silentNeighbours: 0 },
+      limiterWaits: this.#limiterWaits,
       backoff: NO_BACKOFF,
     };
   }

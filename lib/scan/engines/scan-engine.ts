@@ -36,6 +36,8 @@ export interface EngineCounters {
   readonly targetRate: number;
   readonly currentRate: number;
   readonly forgone: number;
+  /** Times that packets were due and the limiter had no token. */
+  readonly limiterWaits: number;
   readonly interDepartureUs: { readonly p50: number; readonly p99: number; readonly max: number };
   readonly cpuNs: number;
   /** Packets sent while new or parked pairs were waiting, from the first on, and the time that took. */

@@ -1,8 +1,9 @@
 // The SYN technique: native threads send and capture; here they are started, steered and read.
 
 import { randomBytes, randomInt } from 'node:crypto';
-import type { NativeScanCalls, NativeScanPlan } from '../../internal/binding.js';
+import type { NativeHandle, NativeScanCalls, NativeScanPlan } from '../../internal/binding.js';
 import { toPacegateError } from '../../internal/native-error.js';
+import { joinableBucket } from '../../limiters/bucket/bucket-place.js';
 import { AUTO_RATE_START, autoRateStatistics } from '../auto-rate.js';
 import type { BackoffEvent } from '../backoff-event.js';
 import { recordingCounters } from '../recording.js';
@@ -50,13 +51,13 @@ export class SynScan implements ScanEngine {
    *
    * @param onFallback - told why a backend that was wanted is not used
    * @throws PacegateError (`ERR_PACEGATE_NOT_PERMITTED`, `_NO_SUCH_INTERFACE`, `_INTERFACE_DOWN`, `_NO_ROUTE`,
-   * `_NOT_SUPPORTED`, `_SYSTEM`)
+   * `_NOT_SUPPORTED`, `_SYSTEM`; `_DISPOSED` for a limiter that is)
    */
   constructor(plan: ScanPlan, native: NativeScanCalls, onFallback: (message: string) => void) {
     this.#native = native;
     this.#plan = plan;
     try {
-      this.#handle = native.scan_create(nativePlan(plan));
+      this.#handle = create(plan, native);
     } catch (error) {
       throw toPacegateError(error);
     }
@@ -157,6 +158,7 @@ export class SynScan implements ScanEngine {
         timedOut: slot('hostTimeouts'),
         tarpits: slot('tarpits'),
       },
+      limiterWaits: slot('limiterWaits'),
       ...(this.#plan.autoRate ? { autoRate: autoRateStatistics(slot) } : {}),
       ...(recording === undefined ? {} : { recording }),
     };
@@ -177,6 +179,14 @@ export class SynScan implements ScanEngine {
     this.#lastProgress = this.hostProgress();
     this.#native.scan_destroy(this.#handle);
   }
+}
+
+/** A limiter that threads charge becomes a shared one. */
+function create(plan: ScanPlan, native: NativeScanCalls): NativeHandle {
+  const limiter = joinableBucket(plan.limiter);
+  if (limiter === undefined) return native.scan_create(nativePlan(plan));
+  const { place, madeWith } = limiter.join();
+  return native.scan_create(nativePlan(plan), place, madeWith.rate, madeWith.burst);
 }
 
 function nativePlan(plan: ScanPlan): NativeScanPlan {

@@ -1,11 +1,10 @@
 // The options of a packet sender, checked before a device is opened.
 
 import { checkNumber, checkOptions, invalidArgument } from '../../internal/check.js';
-import { systemClock } from '../../internal/clock.js';
-import { InvalidArgumentError } from '../../internal/errors.js';
 import type { NativeSenderOptions } from '../../internal/binding.js';
 import { RATE_BOUNDS } from '../pace-options.js';
-import { joinableBucket, type JoinableBucket } from '../../limiters/bucket/bucket-place.js';
+import { checkJoinable } from '../limiter-option.js';
+import type { JoinableBucket } from '../../limiters/bucket/bucket-place.js';
 import type { TokenBucket } from '../../limiters/token-bucket.js';
 
 /** Where a {@link PacketSender} sends, and how fast. */
@@ -62,7 +61,7 @@ export function checkSenderOptions(options: unknown): SenderSettings {
       precision: oneOf('precision', given['precision'], PRECISIONS),
       catchUpMs: checkNumber('catchUpMs', catchUpMs, { min: 0, max: 1000 }),
     },
-    limiter: limiter === undefined ? undefined : checkLimiter(limiter),
+    limiter: limiter === undefined ? undefined : checkJoinable(limiter),
   };
 }
 
@@ -88,15 +87,4 @@ function checkInterface(name: unknown): string {
     throw invalidArgument('interface', name, 'the name of a network interface');
   }
   return name;
-}
-
-function checkLimiter(limiter: unknown): JoinableBucket {
-  const bucket = joinableBucket(limiter);
-  if (bucket === undefined) throw invalidArgument('limiter', limiter, 'a TokenBucket');
-  if (bucket.clock !== systemClock) {
-    throw new InvalidArgumentError(
-      "limiter must run on the system's clock, not on one of its own: native threads read no other",
-    );
-  }
-  return bucket;
 }

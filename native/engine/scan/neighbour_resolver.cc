@@ -42,8 +42,8 @@ std::optional<packet::MacAddress> kernel_neighbour(std::uint32_t interface_index
 }  // namespace
 
 NeighbourResolver::NeighbourResolver(ScanContext& context, ScanControl& control, Pacer& pacer,
-                                     std::vector<NeighbourTable>& tables)
-    : context_(context), control_(control), pacer_(pacer), tables_(tables) {
+                                     BucketCharge& tokens, std::vector<NeighbourTable>& tables)
+    : context_(context), control_(control), pacer_(pacer), tokens_(tokens), tables_(tables) {
   collect_hops();
   add_gateways();
   for (const Hops& hops : hops_) wanted_ += hops.count;
@@ -115,9 +115,7 @@ void NeighbourResolver::ask_round(const std::function<bool()>& interrupted) {
       while (!may_ask() || link.sender->room() == 0) {
         if (interrupted()) return;
         take_departures();  // that makes room
-        const std::uint64_t now = platform::monotonic_ns();
-        const bool paused = control_.paused.load(std::memory_order_acquire);
-        control_.waiter.wait_until(paused ? now + kPausedPollNs : pacer_.next_wake_ns(now));
+        control_.waiter.wait_until(next_wake_ns(platform::monotonic_ns()));
       }
       ask(hops, target);
     }
@@ -132,7 +130,17 @@ bool NeighbourResolver::may_ask() {
     pacer_.restart(now);
     return false;
   }
-  return pacer_.due(now) > 0;
+  if (starved_) pacer_.restart(now - context_.options.catch_up_ns);
+  if (pacer_.due(now) == 0) return false;
+  starved_ = tokens_.take(1, now) == 0;
+  return !starved_;
+}
+
+std::uint64_t NeighbourResolver::next_wake_ns(std::uint64_t now_ns) const {
+  if (control_.paused.load(std::memory_order_acquire)) return now_ns + kPausedPollNs;
+  // Others may put tokens into the limiter without waking this thread.
+  if (starved_) return std::min(tokens_.ready_ns(now_ns), now_ns + kPausedPollNs);
+  return pacer_.next_wake_ns(now_ns);
 }
 
 void NeighbourResolver::ask(const Hops& hops, const IpAddress& target) {
@@ -148,6 +156,7 @@ void NeighbourResolver::ask(const Hops& hops, const IpAddress& target) {
   // A refusal is charged like a packet, or a device that is down would make this spin.
   pacer_.commit(1);
   if (report.accepted == 1) {
+    tokens_.spend(1);
     ++accepted_;
     if (sender.lead_ns() == 0) context_.slots.add(kSlotSent, 1);
     return;

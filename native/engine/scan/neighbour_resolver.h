@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/ip_address.h"
+#include "engine/pacing/bucket_charge.h"
 #include "engine/pacing/pacer.h"
 #include "engine/scan/neighbour_table.h"
 #include "engine/scan/scan_context.h"
@@ -15,12 +16,12 @@
 namespace pacegate {
 
 /// ARP (RFC 826) for IPv4, neighbour discovery (RFC 4861) for IPv6. Each hop that stays silent is asked three times,
-/// as RFC 4861 section 10 and Linux do. Every request is charged to the pacer: a limit on packets is a limit on
-/// all packets. The sending thread's.
+/// as RFC 4861 section 10 and Linux do. Every request is charged to the pacer and the limiter: a limit on
+/// packets is a limit on all packets. The sending thread's.
 class NeighbourResolver {
  public:
   /// \param tables one a link, to be filled: two links may know different machines by one address
-  NeighbourResolver(ScanContext& context, ScanControl& control, Pacer& pacer,
+  NeighbourResolver(ScanContext& context, ScanControl& control, Pacer& pacer, BucketCharge& tokens,
                     std::vector<NeighbourTable>& tables);
 
   /// Returns when every hop has answered, or had its three chances, or the scan is stopped.
@@ -43,6 +44,7 @@ class NeighbourResolver {
   [[nodiscard]] const Hops* hops_with(std::uint32_t link, const IpAddress& address) const;
   void ask_round(const std::function<bool()>& interrupted);
   [[nodiscard]] bool may_ask();
+  [[nodiscard]] std::uint64_t next_wake_ns(std::uint64_t now_ns) const;
   void ask(const Hops& hops, const IpAddress& target);
   void listen_until(std::uint64_t deadline_ns, const std::function<bool()>& interrupted);
   void take_replies();
@@ -55,8 +57,10 @@ class NeighbourResolver {
   ScanContext& context_;
   ScanControl& control_;
   Pacer& pacer_;
+  BucketCharge& tokens_;
   std::vector<NeighbourTable>& tables_;
   std::vector<Hops> hops_;  // sorted by link and address, disjoint
+  bool starved_ = false;    // the limiter had no token
   std::uint64_t wanted_ = 0;
   std::uint64_t known_ = 0;
   std::uint64_t accepted_ = 0;

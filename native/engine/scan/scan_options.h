@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/ip_address.h"
+#include "core/limit/token_bucket.h"
 #include "core/scan/siphash.h"
 #include "core/time.h"
 #include "engine/deferral/rate_caps.h"
@@ -59,6 +60,9 @@ struct ScanOptions {
   /// With a hostgroup positions count the pairs of the HostOrder; otherwise those of the Permutation.
   HostgroupOptions hostgroup;
   RecordOptions record;
+
+  /// Each packet takes a token, at whatever rate; nullptr: none does. Must outlive the scan; others may use it too.
+  TokenBucket* limiter = nullptr;
 
   [[nodiscard]] bool has_hostgroup() const { return hostgroup.max > 0; }
   /// The most that may be sent in a second.

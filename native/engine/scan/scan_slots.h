@@ -77,6 +77,7 @@ enum ScanSlot : std::uint8_t {
   kSlotRecordDropped,   ///< frames that are missing from it
   kSlotRecordBytes,     ///< written to it by this scan
   kSlotRecordErrno,     ///< why no more is written to it; 0: it is
+  kSlotLimiterWaits,    ///< times packets were due and the limiter had no token
   kScanSlotCount = 64,  ///< room to grow without moving anything
 };
 

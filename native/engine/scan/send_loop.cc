@@ -22,6 +22,7 @@ SendLoop::SendLoop(ScanContext& context, ScanControl& control)
       control_(control),
       pacer_(context.options.pacing(), shortest_lead_ns(context.network.links),
              platform::monotonic_ns()),
+      tokens_(context.options.limiter),
       neighbours_(context.network.links.size()),
       batches_(context.network.links),
       renderer_(context, neighbours_, context.options.source_port),
@@ -48,6 +49,7 @@ SendLoop::End SendLoop::run() {
     tally_.publish_if_due(now, idle_);
     pacer_.wait(control_.waiter, next_wake_ns(platform::monotonic_ns()));
   }
+  tokens_.refund(platform::monotonic_ns());
   tally_.publish(platform::monotonic_ns(), idle_);
   return end_;
 }
@@ -68,7 +70,7 @@ bool SendLoop::sit_out_pause(std::uint64_t now_ns) {
 bool SendLoop::resolve_neighbours() {
   enter(ScanPhase::resolving);
   // Filled here and only here: the renderer hands out pointers into the tables.
-  NeighbourResolver resolver(context_, control_, pacer_, neighbours_);
+  NeighbourResolver resolver(context_, control_, pacer_, tokens_, neighbours_);
   return resolver.run([this] { return interrupted(); });
 }
 
@@ -111,7 +113,9 @@ void SendLoop::step(std::uint64_t now_ns) {
   if (device_busy_ || crowded_) return;
   // Time with nothing to send earns no credit and is not a stall.
   if (idle_) pacer_.restart(now_ns);
-  const std::uint64_t due = pacer_.due(now_ns);
+  // Nor is time without tokens, beyond what may be caught up.
+  if (starved_) pacer_.restart(now_ns - context_.options.catch_up_ns);
+  const std::uint64_t due = charge(pacer_.due(now_ns), now_ns);
   if (due == 0) return;
   const bool are_waiting = !context_.cursors.all_started() || deferral_.has_parked();
   const bool was_short = short_;
@@ -123,10 +127,25 @@ void SendLoop::step(std::uint64_t now_ns) {
   pacer_.meter().set_pace(are_waiting ? pace(was_short, now_ns) : Pace::supply);
   idle_ = batches_.empty() && !batches_.full();
   flush(now_ns);
+  // Others may want what was not needed; what a busy device has left over keeps its tokens.
+  if (!device_busy_) tokens_.refund(now_ns);
+}
+
+std::uint64_t SendLoop::charge(std::uint64_t due, std::uint64_t now_ns) {
+  const std::uint64_t allowed = tokens_.take(due, now_ns);
+  starved_ = allowed < due;
+  if (!starved_) return allowed;
+  starved_ns_ = now_ns;
+  if (allowed == 0) context_.slots.add(kSlotLimiterWaits, 1);
+  pacer_.restart(now_ns);  // what the limiter refuses is not owed: it has credit of its own
+  return allowed;
 }
 
 Pace SendLoop::pace(bool was_short, std::uint64_t now_ns) const {
   // The gap before these packets counts too, and where there is a lead earlier ones leave with them.
+  if (starved_ns_ > 0 && pacer_.meter().last_ns() <= starved_ns_ + pacer_.lead_ns()) {
+    return Pace::held_back;
+  }
   const bool is_short = was_short || short_ || now_ns <= short_ns_ + pacer_.lead_ns();
   return is_short && !deferral_.quiet() ? Pace::held_back : Pace::pacer;
 }
@@ -134,6 +153,7 @@ Pace SendLoop::pace(bool was_short, std::uint64_t now_ns) const {
 void SendLoop::flush(std::uint64_t now_ns) {
   const LinkBatch::Outcome outcome = batches_.flush(deferral_.marks(), now_ns);
   device_busy_ = outcome.busy;
+  tokens_.spend(outcome.accepted);
   auto_rate_.sent(outcome.accepted);
   tally_.flushed(outcome, now_ns);
 }
@@ -141,9 +161,10 @@ void SendLoop::flush(std::uint64_t now_ns) {
 void SendLoop::take_departures(std::uint64_t now_ns) {
   // Asked first: what leaves between the two questions is taken, not forgotten.
   holding_ = batches_.hold_frames();
-  batches_.take_departures(
-      pacer_.meter().gaps_of_sender(), deferral_.marks(),
-      [&](const platform::Departures& departures) { tally_.departed(departures, now_ns); });
+  batches_.take_departures(pacer_.meter().gaps_of_sender(), deferral_.marks(),
+                           [&](const platform::Departures& departures) {
+                             tokens_.restore(tally_.departed(departures, now_ns));
+                           });
   if (holding_) tally_.holding(batches_.oldest_held_ns(), now_ns);
 }
 
@@ -151,6 +172,7 @@ std::uint64_t SendLoop::next_wake_ns(std::uint64_t now_ns) const {
   if (control_.paused.load(std::memory_order_relaxed)) return now_ns + kMaxSleepNs;
   if (device_busy_) return now_ns + kBusyRetryNs;
   if (idle_ || crowded_) return now_ns + kIdleNs;
+  if (starved_) return std::min(tokens_.ready_ns(now_ns), now_ns + kMaxSleepNs);
   // Silent targets are settled while a slow rate waits for its next deadline.
   return std::min(pacer_.next_wake_ns(now_ns), now_ns + kMaxSleepNs);
 }

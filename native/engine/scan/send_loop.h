@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "engine/pacing/bucket_charge.h"
 #include "engine/pacing/pacer.h"
 #include "engine/scan/link_batches.h"
 #include "engine/scan/neighbour_table.h"
@@ -42,6 +43,8 @@ class SendLoop {
 
   /// One wake-up: flush what was left, settle, fill, flush.
   void step(std::uint64_t now_ns);
+  /// \return how many of the packets that are due the limiter allows
+  [[nodiscard]] std::uint64_t charge(std::uint64_t due, std::uint64_t now_ns);
   /// Of what was just filled. \param was_short whether the fill before it ran out of packets
   [[nodiscard]] Pace pace(bool was_short, std::uint64_t now_ns) const;
   void flush(std::uint64_t now_ns);
@@ -53,6 +56,7 @@ class SendLoop {
   ScanContext& context_;
   ScanControl& control_;
   Pacer pacer_;
+  BucketCharge tokens_;
   std::vector<NeighbourTable> neighbours_;  // by link
   LinkBatches batches_;
   ProbeRenderer renderer_;
@@ -61,10 +65,12 @@ class SendLoop {
   ProbeSettler settler_;
   ProbeFiller filler_;
   SendTally tally_;
-  bool holding_ = false;        // a sender with a lead has frames that have not left
-  bool idle_ = false;           // the last wake-up found nothing to send
-  bool short_ = false;          // the last fill ran out of packets that may go
-  std::uint64_t short_ns_ = 0;  // when one last did
+  bool holding_ = false;          // a sender with a lead has frames that have not left
+  bool idle_ = false;             // the last wake-up found nothing to send
+  bool short_ = false;            // the last fill ran out of packets that may go
+  std::uint64_t short_ns_ = 0;    // when one last did
+  bool starved_ = false;          // the limiter had less than was due
+  std::uint64_t starved_ns_ = 0;  // when it last had
   bool device_busy_ = false;
   bool crowded_ = false;  // nobody takes the results
   bool stopping_ = false;

@@ -37,7 +37,7 @@ void SendTally::flushed(const LinkBatch::Outcome& outcome, std::uint64_t now_ns)
   }
 }
 
-void SendTally::departed(const platform::Departures& departures, std::uint64_t now_ns) {
+std::uint64_t SendTally::departed(const platform::Departures& departures, std::uint64_t now_ns) {
   const std::uint64_t refused =
       count_departures(context_.slots, kSlotSent, kSlotSendFailed, departures);
   stall_.reported(context_.slots.get(kSlotSent), refused, now_ns);
@@ -45,6 +45,7 @@ void SendTally::departed(const platform::Departures& departures, std::uint64_t n
     pacer_.left(departures);
     publish_times();
   }
+  return refused;
 }
 
 void SendTally::holding(std::uint64_t oldest_ns, std::uint64_t now_ns) {

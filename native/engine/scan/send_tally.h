@@ -22,7 +22,8 @@ class SendTally {
   /// Charges and counts what was handed over or refused.
   void flushed(const LinkBatch::Outcome& outcome, std::uint64_t now_ns);
   /// Counts what a sender with a lead has transmitted, or refused of what it told of before.
-  void departed(const platform::Departures& departures, std::uint64_t now_ns);
+  /// \return refusals that count
+  std::uint64_t departed(const platform::Departures& departures, std::uint64_t now_ns);
   /// Frames are held though the oldest of them was to leave at `oldest_ns`.
   void holding(std::uint64_t oldest_ns, std::uint64_t now_ns);
 

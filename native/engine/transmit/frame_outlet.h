@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <span>
 
+#include "engine/pacing/bucket_charge.h"
 #include "engine/pacing/pacer.h"
-#include "engine/transmit/bucket_charge.h"
 #include "engine/transmit/transmit_tally.h"
 #include "platform/packet_sender.h"
 

@@ -12,9 +12,9 @@
 #include <thread>
 
 #include "core/limit/token_bucket.h"
+#include "engine/pacing/bucket_charge.h"
 #include "engine/pacing/pacer.h"
 #include "engine/scan/scan_options.h"
-#include "engine/transmit/bucket_charge.h"
 #include "engine/transmit/frame_outlet.h"
 #include "engine/transmit/transmit_control.h"
 #include "engine/transmit/transmit_slots.h"

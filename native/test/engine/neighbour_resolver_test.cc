@@ -73,7 +73,8 @@ Resolution resolve(ScanContext& context, ScanControl& control,
   Pacer pacer(context.options.pacing(), 0, platform::monotonic_ns());
   Resolution resolution;
   resolution.tables.resize(context.network.links.size());
-  NeighbourResolver resolver(context, control, pacer, resolution.tables);
+  BucketCharge tokens(context.options.limiter);
+  NeighbourResolver resolver(context, control, pacer, tokens, resolution.tables);
   resolution.usable = resolver.run(interrupted);
   return resolution;
 }
@@ -95,6 +96,27 @@ TEST_SUITE("engine") {
     ScanControl control;
     (void)resolve(context, control, kNever);
     CHECK(slots.get(kSlotSent) == 300);  // each was asked three times
+  }
+
+  TEST_CASE("questions take tokens of the limiter, too") {
+    TokenBucket limiter(*make_quota(0.001, 7), 7, ticks_from_ns(platform::monotonic_ns()));
+    Network network;
+    int asked = 0;
+    add_link(network, [&asked] {
+      ++asked;
+      return platform::SendReport{.accepted = 1};
+    });
+    network.paths.push_back({0, kOurs, std::nullopt});
+    network.ranges.push_back({IpAddress::v4(0x0b000000U), 100, 0});
+    ScanOptions options = options_for_resolving();
+    options.limiter = &limiter;
+    ScanSlots slots;
+    ScanContext context(options, std::move(network), slots);
+    ScanControl control;
+    int polls = 0;
+    (void)resolve(context, control, [&] { return asked == 7 && ++polls >= 3; });
+    CHECK(asked == 7);
+    CHECK(limiter.available(ticks_from_ns(platform::monotonic_ns())) < 1);
   }
 
   TEST_CASE("two links may have different machines at one gateway address") {

@@ -6,6 +6,7 @@ import { ConnectScan } from '../../../lib/scan/engines/connect-scan.js';
 import { NO_HOSTGROUP } from '../../../lib/scan/hosts/host-options.js';
 import type { ScanResult } from '../../../lib/scan/result.js';
 import type { ScanPlan } from '../../../lib/scan/scan-plan.js';
+import { TokenBucket } from '../../../lib/limiters/token-bucket.js';
 import { totalSize } from '../../../lib/scan/targets/address-range.js';
 import { ManualClock } from '../../../lib/testing/manual-clock.js';
 
@@ -54,11 +55,12 @@ interface World {
   answer: (probe: ConnectProbe, attempt: number) => ConnectOutcome;
   delayMs?: number;
   maxConcurrent?: number;
+  clock?: ManualClock;
 }
 
 /** A connect scan in a world of its own clock, and what it did. */
 class Run {
-  readonly clock = new ManualClock();
+  readonly clock: ManualClock;
   readonly attempts = new Map<string, number>();
   readonly times: number[] = [];
   readonly warnings: string[] = [];
@@ -68,6 +70,7 @@ class Run {
   mostUnderWay = 0;
 
   constructor(world: World, overrides: Partial<ScanPlan> = {}) {
+    this.clock = world.clock ?? new ManualClock();
     this.engine = new ConnectScan(plan(overrides), {
       clock: this.clock,
       maxConcurrent: world.maxConcurrent ?? 1000,
@@ -142,6 +145,46 @@ describe('the connect technique', () => {
     const elapsed = (times.at(-1) ?? 0) - (times[0] ?? 0);
     expect(elapsed).toBeGreaterThan(99 * 5 - 11);
     expect(elapsed).toBeLessThan(99 * 5 + 11);
+  });
+
+  it('P11 takes a token of its limiter for each attempt, which several scans may share', async () => {
+    const clock = new ManualClock();
+    const limiter = new TokenBucket({ rate: 50, burst: 10, clock });
+    const silent: World = { answer: () => ({ kind: 'timeout' }), clock };
+    const runs = [1, 2].map(() => new Run(silent, { limiter, retries: 0 }));
+    for (const { engine } of runs) engine.start();
+    await Promise.all([clock.advance(3000), clock.advance(0)]);
+    const attempts = () => runs.reduce((sum, { times }) => sum + times.length, 0);
+    expect(attempts()).toBe(10 + 50 * 3);
+    limiter.setRate(1000);
+    for (const run of runs) {
+      await run.finish();
+      expect(new Set(pairs(run.results)).size).toBe(100);
+      expect(run.engine.counters().limiterWaits).toBeGreaterThan(10);
+    }
+    expect(attempts()).toBe(200);
+    expect(limiter.statistics().allowedRequests).toBe(200);
+  });
+
+  it('P11 takes no token it does not use, whatever comes while it waits', async () => {
+    const clock = new ManualClock();
+    const limiter = new TokenBucket({ rate: 1, burst: 5, clock });
+    const run = new Run({ answer: () => CLOSED, clock }, { limiter, rate: 2 });
+    run.engine.start();
+    await clock.advance(10_500); // five at once by two a second, then one a second
+    expect(run.times).toHaveLength(15);
+    for (let i = 0; i < 100; i++) run.engine.setRate(2 + i);
+    run.engine.pause();
+    await clock.advance(2000);
+    run.engine.resume();
+    await clock.advance(100);
+    expect(run.times).toHaveLength(17);
+    run.engine.stop();
+    await run.finish();
+    expect(run.phase).toBe('stopped');
+    await clock.advance(900);
+    expect(limiter.availableTokens()).toBeCloseTo(1.51);
+    expect(limiter.statistics().allowedRequests).toBe(17);
   });
 
   it('takes another rate with its burst, and pays what it owes', async () => {

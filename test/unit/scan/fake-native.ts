@@ -18,6 +18,8 @@ export class FakeNative {
   readonly slots = new Float64Array(SCAN_SLOT_COUNT);
   readonly calls: string[] = [];
   plan: NativeScanPlan | undefined;
+  /** Where the limiter is, and what it was made with. */
+  limiter: readonly unknown[] = [];
   records: Uint8Array[] = [];
   /** What scan_create throws. */
   refusal: Error | undefined;
@@ -57,9 +59,10 @@ export class FakeNative {
       this.calls.push(call);
     };
     return {
-      scan_create: (plan) => {
+      scan_create: (plan, ...limiter) => {
         if (this.refusal !== undefined) throw this.refusal;
         this.plan = plan;
+        this.limiter = limiter;
         this.calls.push('create');
         this.set(SCAN_SLOT.positions, (plan.ranges.length / 33) * plan.ports.length);
         return 7;

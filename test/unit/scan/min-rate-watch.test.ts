@@ -4,7 +4,7 @@ import { MinRateWatch } from '../../../lib/scan/min-rate-watch.js';
 
 /** A watch on a scan whose time and counters are set by hand. */
 function watchOf(minRate: number | undefined) {
-  const counters = { sent: 0, sendFailures: 0, busyRetries: 0, forgone: 0 };
+  const counters = { sent: 0, sendFailures: 0, busyRetries: 0, forgone: 0, limiterWaits: 0 };
   const state = { nowMs: 0, ...counters, backoff: NO_BACKOFF };
   const watch = new MinRateWatch(minRate, () => state.nowMs);
   /** Lets `ms` pass at this rate. */
@@ -36,6 +36,7 @@ describe('minRate', () => {
       ['sendFailures', 'refused'],
       ['busyRetries', 'no room'],
       ['forgone', 'could not keep up'],
+      ['limiterWaits', 'the limiter had no token'],
       [undefined, 'waited for answers'],
     ] as const) {
       const { run, state } = watchOf(1000);

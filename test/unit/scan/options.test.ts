@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { TokenBucket } from '../../../lib/index.js';
 import { checkScanOptions, type ScanOptions } from '../../../lib/scan/options.js';
+import { ManualClock } from '../../../lib/testing/index.js';
 
 const check = (options: object) =>
   checkScanOptions({ targets: '127.0.0.1', ports: '80', ...options });
+const onOtherClock = new TokenBucket({ rate: 5, clock: new ManualClock() });
 
 describe('the options of a scan', () => {
   it('have safe defaults', () => {
@@ -110,7 +113,9 @@ describe('the options of a scan', () => {
     [{ maxPrefixRate: {} }, 'INVALID_ARGUMENT', 'maxPrefixRate.rate'],
     [{ maxPrefixRate: { rate: 1, prefixV4: 33 } }, 'OUT_OF_RANGE', 'maxPrefixRate.prefixV4'],
     [{ maxPrefixRate: { rate: 1, prefix: 8 } }, 'INVALID_ARGUMENT', 'prefix'],
-    [{ limiter: {} }, 'NOT_SUPPORTED', 'limiter'],
+    [{ limiter: {} }, 'INVALID_ARGUMENT', 'limiter must be a TokenBucket'],
+    [{ limiter: onOtherClock }, 'INVALID_ARGUMENT', "the system's clock"],
+    [{ limiter: new TokenBucket({ rate: 5 }), maxRate: 'auto' }, 'NOT_SUPPORTED', 'a limiter'],
     [{ maxHostgroup: 0 }, 'OUT_OF_RANGE', 'maxHostgroup'],
     [{ maxHostgroup: 65_537 }, 'OUT_OF_RANGE', 'maxHostgroup'],
     [{ maxHostgroup: 2, minHostgroup: 3 }, 'INVALID_ARGUMENT', 'minHostgroup'],
@@ -131,12 +136,22 @@ describe('the options of a scan', () => {
     [{ seed: 1, shard: { index: 0, count: 2 ** 32 } }, 'OUT_OF_RANGE', 'shard.count'],
     [{ seed: 1, shard: { index: 0, count: 2, of: 3 } }, 'INVALID_ARGUMENT', 'of'],
     [{ seed: 1, shard: '1/2' }, 'INVALID_ARGUMENT', 'shard'],
-    [{ limiter: {} }, 'NOT_SUPPORTED', 'limiter'],
     [{ rate: 10 }, 'INVALID_ARGUMENT', 'rate'],
   ])('refuse %j with %s', (options, code, named) => {
     const attempt = () => check(options);
     expect(attempt).toThrow(expect.objectContaining({ code: `ERR_PACEGATE_${code}` }));
     expect(attempt).toThrow(named);
+  });
+
+  it('take their rate from a limiter, unless they name one', () => {
+    using limiter = new TokenBucket({ rate: 750 });
+    expect(check({ limiter })).toMatchObject({ maxRate: 750, limiter });
+    expect(check({ limiter, maxRate: 20 }).maxRate).toBe(20);
+    using slow = new TokenBucket({ rate: 1e-5, burst: 1 });
+    expect(check({ limiter: slow }).maxRate).toBe(0.001);
+    const gone = new TokenBucket({ rate: 5 });
+    gone[Symbol.dispose]();
+    expect(() => check({ limiter: gone })).toThrow('TokenBucket');
   });
 
   it.each([undefined, null, 'x', []])('must be an object, not %j', (options) => {

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { TokenBucket } from '../../../lib/index.js';
 import { checkScanOptions, type ScanOptions } from '../../../lib/scan/options.js';
 import type { ScanDependencies } from '../../../lib/scan/prepare.js';
 import { Scan } from '../../../lib/scan/scan-run.js';
@@ -58,6 +59,7 @@ describe('a scan', () => {
       startPosition: 0,
     });
     expect(native.plan?.cookieKey).toHaveLength(16);
+    expect(native.limiter).toEqual([]);
     expect(native.plan?.sourcePort).toBeGreaterThanOrEqual(61_000);
     native.find({ host: TARGET, port: 80, state: 0, reason: 0, ttl: 64, rttUs: 500 });
     const results = collect(scan);
@@ -79,6 +81,18 @@ describe('a scan', () => {
       backend: 'packet',
     });
     expect(native.calls).toEqual(['create', 'start', 'destroy']);
+  });
+
+  it('P11 hands its limiter over as others join it, with what it was made with and all it owes', async () => {
+    using limiter = new TokenBucket({ rate: 300, burst: 20 });
+    limiter.tryAcquire(15);
+    limiter.setRate(250);
+    const { native, scan } = begin({ limiter });
+    expect(native.plan?.rate).toBe(250);
+    const { buffer } = limiter.share as { buffer: SharedArrayBuffer };
+    expect(native.limiter).toEqual([new Uint8Array(buffer), 300, 20]);
+    native.end(4);
+    await scan.done;
   });
 
   it('uses another cookie key every time, also for the same seed', () => {

@@ -68,6 +68,7 @@ describe('statistics of a scan', () => {
       targetRate: 1000,
       currentRate: 990,
       forgone: 11,
+      limiterWaits: 12,
       departureP50Us: 1000,
       departureP99Us: 1100,
       departureMaxUs: 1200,
@@ -114,6 +115,7 @@ describe('statistics of a scan', () => {
       allBackedOff: true,
       parkedFull: 2,
       rateLimitTimeouts: 5,
+      limiterWaits: 12,
       cpuPercent: 10,
       interDepartureUs: { p50: 1000, p99: 1100, max: 1200 },
     });

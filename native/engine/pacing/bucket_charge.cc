@@ -1,4 +1,4 @@
-#include "engine/transmit/bucket_charge.h"
+#include "engine/pacing/bucket_charge.h"
 
 #include <algorithm>
 
