@@ -181,7 +181,8 @@ export class FleetMember {
     if (this.#isFlushing) return;
     const reached = [...this.#runs].map((run) => ({ run, progress: run.progress() }));
     const publish = (): void => {
-      for (const { run, progress } of reached) run.publish(progress);
+      // One that has ended meanwhile has told its last already.
+      for (const { run, progress } of reached) if (this.#runs.has(run)) run.publish(progress);
     };
     if (this.#setting.flush === undefined) {
       publish();

@@ -195,6 +195,7 @@ describe('a fleet', () => {
     expect(results).toHaveLength(400);
     expect(told.length).toBeGreaterThan(5);
     expect(told).not.toContain(false);
+    expect((await host.store.status()).totals.settled).toBe(400);
   });
 
   it('P11 fails with what the store throws, once its term is over', async () => {
