@@ -1,7 +1,7 @@
 // `pacegate scan`: results to standard output, everything else to standard error.
 
-import { scan, scanFleet, type FleetOptions, type Scan, type ScanOptions } from '../scan/index.js';
-import type { ScanSettings } from '../scan/options.js';
+import { scanFleet, type FleetOptions, type Scan, type ScanOptions } from '../scan/index.js';
+import { startScan, type CheckedScan } from '../scan/scan.js';
 import { describeFailure, EXIT } from './failure.js';
 import { wantedFleet } from './fleet-flags.js';
 import { Interrupt } from './interrupt.js';
@@ -40,7 +40,7 @@ export async function runScan(targets: readonly string[], flags: ScanFlags): Pro
 class ScanCommand {
   readonly #options: ScanOptions;
   readonly #fleet: FleetOptions | undefined;
-  readonly #settings: ScanSettings;
+  readonly #checked: CheckedScan;
   readonly #flags: ScanFlags;
   readonly #keeper: ResumeKeeper;
   readonly #report: Report;
@@ -48,10 +48,10 @@ class ScanCommand {
   readonly #abort = new AbortController();
   #keyboard: Keyboard | undefined;
 
-  constructor({ options, settings }: WantedScan, flags: ScanFlags) {
+  constructor({ options, ...checked }: WantedScan, flags: ScanFlags) {
     this.#options = options;
     this.#fleet = wantedFleet(flags, options);
-    this.#settings = settings;
+    this.#checked = checked;
     this.#flags = flags;
     this.#keeper = new ResumeKeeper(flags.resume);
     this.#report = reportFor(flags);
@@ -83,7 +83,8 @@ class ScanCommand {
     if (this.#fleet !== undefined) {
       return scanFleet({ ...this.#fleet, signal, flush: () => flush(outputs) });
     }
-    const running = scan({ ...this.#options, signal });
+    const { settings, field } = this.#checked;
+    const running = startScan({ settings: { ...settings, signal }, field });
     this.#keeper.follow(running, outputs);
     this.#watchKeys(running);
     return running;
@@ -101,7 +102,7 @@ class ScanCommand {
 
   #openOutputs(): Promise<Outputs> {
     return openSinks(chosenOutputs(this.#flags), {
-      start: runStart(this.#settings, this.#flags),
+      start: runStart(this.#checked, this.#flags),
       hasMetadata: this.#flags.metadata ?? false,
       isContinued: this.#options.resume !== undefined,
       spoolFile: this.#keeper.spoolFile,
@@ -158,7 +159,7 @@ function isInteractive(flags: ScanFlags): boolean {
   return !noninteractive && !quiet && !statusNdjson && !isRead;
 }
 
-function runStart({ ports, timeoutMs }: ScanSettings, { shard }: ScanFlags): RunStart {
+function runStart({ settings: { ports, timeoutMs } }: CheckedScan, { shard }: ScanFlags): RunStart {
   const args = process.argv.slice(2);
   return { version: version(), args, startedAt: new Date(), ports, timeoutMs, shard };
 }

@@ -12,9 +12,9 @@ import {
 } from '../scan/index.js';
 import { presetNamed } from '../scan/control/settings/presets.js';
 import type { ScanSettings } from '../scan/options.js';
-import { checkScan } from '../scan/scan.js';
+import { checkScan, type CheckedScan } from '../scan/scan.js';
 import type { PortState } from '../scan/reasons.js';
-import { normalizeRanges, totalSize } from '../scan/targets/address-range.js';
+import { totalSize } from '../scan/targets/address-range.js';
 import type { FleetFlags } from './fleet-flags.js';
 import { numberOf, wantedHosts, type HostFlags } from './host-flags.js';
 import { chosenOutputs, type OutputFlags } from './output/chosen-outputs.js';
@@ -57,10 +57,8 @@ export interface ScanFlags extends OutputFlags, ReportFlags, HostFlags, ListFlag
 const MAX_TABLE_PROBES = 262_144n;
 
 /** A scan as it was asked for. */
-export interface WantedScan {
+export interface WantedScan extends CheckedScan {
   readonly options: ScanOptions;
-  /** The same, checked. */
-  readonly settings: ScanSettings;
 }
 
 /**
@@ -71,8 +69,9 @@ export interface WantedScan {
 export function wantedScan(flags: ScanFlags, targets: readonly string[]): WantedScan {
   const lists = readTargetLists(flags);
   const options = wantedOptions(flags, [...targets, ...lists.wanted], lists.excluded);
-  const settings = lists.naming(() => checkScan(options));
-  return { options: { ...options, states: wantedStates(flags, settings) }, settings };
+  const { settings, field } = lists.naming(() => checkScan(options));
+  const states = wantedStates(flags, settings);
+  return { options: { ...options, states }, settings: { ...settings, states }, field };
 }
 
 function wantedOptions(
@@ -182,9 +181,9 @@ function wantedStates(flags: ScanFlags, settings: ScanSettings): readonly PortSt
     : ['open'];
 }
 
-/** Addresses times ports as far as they are known; a name counts as one address. */
+/** Addresses times ports as far as they are known, at most; a name counts as one address. */
 function probes({ targets = [], ports }: ScanSettings): bigint {
   const ranges = targets.flatMap((target) => (target.kind === 'ranges' ? target.ranges : []));
   const names = targets.filter((target) => target.kind === 'name').length;
-  return (totalSize(normalizeRanges(ranges)) + BigInt(names)) * BigInt(ports.length);
+  return (totalSize(ranges) + BigInt(names)) * BigInt(ports.length);
 }

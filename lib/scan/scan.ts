@@ -5,6 +5,7 @@ import { systemClock } from '../internal/clock.js';
 import { tcpConnector } from './engines/connect-probe.js';
 import { checkScanOptions, type ScanOptions, type ScanSettings } from './options.js';
 import { prepareNow, type ScanDependencies } from './prepare.js';
+import type { ScanField } from './scan-plan.js';
 import { Scan } from './scan-run.js';
 import { localBroadcasts, systemLookup } from './targets/resolve.js';
 
@@ -23,15 +24,26 @@ export function systemDependencies(): ScanDependencies {
   };
 }
 
+/** A scan that has been checked and not begun. */
+export interface CheckedScan {
+  readonly settings: ScanSettings;
+  /** Undefined where names are still to be resolved. */
+  readonly field: ScanField | undefined;
+}
+
 /**
  * Checks what {@link scan} checks before it starts, for who has to do something in between.
  *
  * @throws as scan()
  */
-export function checkScan(options: ScanOptions): ScanSettings {
+export function checkScan(options: ScanOptions): CheckedScan {
   const settings = checkScanOptions(options);
-  prepareNow(settings, { localBroadcasts });
-  return settings;
+  return { settings, field: prepareNow(settings, { localBroadcasts }) };
+}
+
+/** Starts it; a list of a million targets is read and planned once. */
+export function startScan({ settings, field }: CheckedScan): Scan {
+  return new Scan(settings, systemDependencies(), field);
 }
 
 /**
@@ -56,5 +68,5 @@ export function checkScan(options: ScanOptions): ScanSettings {
  * ```
  */
 export function scan(options: ScanOptions): Scan {
-  return new Scan(checkScanOptions(options), systemDependencies());
+  return startScan(checkScan(options));
 }
