@@ -58,6 +58,13 @@ napi_value scan_set_rate(Call& call) {
   return Call::nothing();
 }
 
+napi_value scan_set_cap_part(Call& call) {
+  const double part = call.number(1);
+  if (!(part > 0 && part <= 1)) throw CallError("part must be above 0 and at most 1");
+  engine_of(call).set_cap_part(part);
+  return Call::nothing();
+}
+
 napi_value scan_drain(Call& call) {
   const Napi::Value value = call.value(1);
   if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array) {
@@ -118,6 +125,7 @@ void register_scan_calls(Exports& exports) {
   exports.add<scan_resume>("scan_resume");
   exports.add<scan_stop>("scan_stop");
   exports.add<scan_set_rate>("scan_set_rate");
+  exports.add<scan_set_cap_part>("scan_set_cap_part");
   exports.add<scan_drain>("scan_drain");
   exports.add<scan_slots>("scan_slots");
   exports.add<scan_backend>("scan_backend");

@@ -84,6 +84,8 @@ export interface NativeScanCalls {
   /** Ends sending now and waits one timeout for answers before the phase becomes done; returns at once. */
   scan_stop: (handle: NativeHandle) => void;
   scan_set_rate: (handle: NativeHandle, rate: number) => void;
+  /** What part of the caps for targets and prefixes is this scan's; above 0, at most 1. */
+  scan_set_cap_part: (handle: NativeHandle, part: number) => void;
   /** Copies whole records of 32 bytes. @returns how many */
   scan_drain: (handle: NativeHandle, records: Uint8Array) => number;
   /** Live counters; the layout is in lib/scan. To be read only. */

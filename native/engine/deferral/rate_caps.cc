@@ -12,6 +12,9 @@ constexpr double kBurstSeconds = 0.01;
 // 16 bytes each, as needed. Targets beyond that share one bucket: too slow, never too fast.
 constexpr std::uint64_t kMaxKeys = std::uint64_t{1} << 20;
 
+// Slow enough for any part, fast enough for a bucket to count.
+constexpr double kMinRate = 1.0 / 3600;
+
 KeyedOptions options_of(const BucketQuota& quota) {
   return {.quota = quota, .max_keys = kMaxKeys, .idle = 0};
 }
@@ -24,6 +27,19 @@ RateCaps::RateCaps(const RateCapOptions& options, const SipKey& seed)
   if (target) target_.emplace(options_of(*target));
   const auto zone = make_quota(options.prefix_rate, burst_of(options.prefix_rate));
   if (zone) zone_.emplace(options_of(*zone));
+}
+
+void RateCaps::set_part(double part, std::uint64_t now_ns) noexcept {
+  if (part == part_) return;
+  part_ = part;
+  const auto lower = [&](std::optional<KeyedTable>& table, double whole) {
+    if (!table) return;
+    const double rate = std::max(whole * part, kMinRate);
+    const auto quota = make_quota(rate, burst_of(rate));
+    if (quota) table->set_quota(*quota, ticks_from_ns(now_ns));
+  };
+  lower(target_, options_.target_rate);
+  lower(zone_, options_.prefix_rate);
 }
 
 double RateCaps::burst_of(double rate) noexcept {

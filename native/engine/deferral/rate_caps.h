@@ -38,6 +38,11 @@ class RateCaps {
   /// Takes one packet from both buckets, or from none.
   Verdict take(const IpAddress& address, std::uint64_t now_ns) noexcept;
 
+  /// Lowers the caps to a part of what the options say, for one of several that share them: the parts of all together
+  /// must not exceed 1. What is owed stays. Looks at every key when the part is another one.
+  /// \param part above 0, at most 1
+  void set_part(double part, std::uint64_t now_ns) noexcept;
+
   /// Tokens of a full bucket of that rate.
   [[nodiscard]] static double burst_of(double rate) noexcept;
 
@@ -47,6 +52,7 @@ class RateCaps {
   [[nodiscard]] KeyId zone_id(const IpAddress& address) const noexcept;
 
   RateCapOptions options_;
+  double part_ = 1;
   KeyHasher target_hasher_;
   KeyHasher zone_hasher_;
   std::optional<KeyedTable> target_;

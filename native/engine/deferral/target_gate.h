@@ -76,6 +76,9 @@ class TargetGate {
   /// Nothing was sent for so long by the user's own wish: no limit comes nearer.
   void postpone_limits(std::uint64_t by_ns) noexcept;
 
+  /// \see RateCaps::set_part
+  void set_cap_part(double part, std::uint64_t now_ns) noexcept { caps_.set_part(part, now_ns); }
+
   /// Addresses and networks in whose silence we are.
   [[nodiscard]] std::size_t backed_off(std::uint64_t now_ns) noexcept;
 

@@ -15,8 +15,9 @@ namespace pacegate {
 struct ScanControl {
   std::atomic<bool> paused{false};
   std::atomic<bool> stop_asked{false};
-  std::atomic<double> rate{0};  ///< packets per second
-  bool rate_is_cap = false;     ///< the scan finds its rate itself; set before the threads start
+  std::atomic<double> rate{0};      ///< packets per second
+  std::atomic<double> cap_part{1};  ///< of the caps for each target and prefix; above 0, at most 1
+  bool rate_is_cap = false;  ///< the scan finds its rate itself; set before the threads start
   platform::Waiter waiter;
 
   /// Brings the pacer to the rate asked for, and the counters with it; leaves an automatic rate alone.

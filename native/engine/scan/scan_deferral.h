@@ -66,6 +66,11 @@ class ScanDeferral {
     if (group_) group_->postpone_timeouts(ns);
   }
 
+  /// What part of the caps is this scan's from now on.
+  void follow_cap_part(double part, std::uint64_t now_ns) noexcept {
+    gate_.set_cap_part(part, now_ns);
+  }
+
   [[nodiscard]] bool quiet() const noexcept { return lane_.quiet(); }
   [[nodiscard]] bool has_parked() const noexcept { return lane_.parked() > 0 || has_new(); }
   /// The hostgroup has pairs that were never given out.

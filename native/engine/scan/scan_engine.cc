@@ -103,6 +103,11 @@ void ScanEngine::set_rate(double rate) noexcept {
   control_.waiter.wake();
 }
 
+void ScanEngine::set_cap_part(double part) noexcept {
+  control_.cap_part.store(part, std::memory_order_relaxed);
+  control_.waiter.wake();
+}
+
 HostProgress ScanEngine::host_progress() const {
   return context_->journal.read();
 }

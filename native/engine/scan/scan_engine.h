@@ -47,6 +47,8 @@ class ScanEngine {
   void stop() noexcept;
   /// \param rate packets per second, > 0 and finite
   void set_rate(double rate) noexcept;
+  /// Holds to a part of the caps for targets and prefixes, above 0 and at most 1: other engines have the rest.
+  void set_cap_part(double part) noexcept;
 
   /// Moves findings out, oldest first within a thread. \return how many
   std::size_t drain(std::span<ScanRecord> out) noexcept;

@@ -81,6 +81,7 @@ bool SendLoop::interrupted() const {
 
 void SendLoop::obey_control(std::uint64_t now_ns) {
   control_.follow_rate(pacer_, context_.slots, now_ns);
+  deferral_.follow_cap_part(control_.cap_part.load(std::memory_order_relaxed), now_ns);
   auto_rate_.follow_cap(control_.rate.load(std::memory_order_relaxed), now_ns);
   if (!stopping_ && control_.stop_asked.load(std::memory_order_acquire)) {
     stopping_ = true;

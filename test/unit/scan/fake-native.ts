@@ -72,6 +72,7 @@ export class FakeNative {
       scan_resume: note('resume'),
       scan_stop: note('stop'),
       scan_set_rate: note('set_rate'),
+      scan_set_cap_part: note('set_cap_part'),
       scan_drain: (_handle, records) => {
         const taken = this.records.splice(0, Math.floor(records.length / 32));
         taken.forEach((record, i) => {

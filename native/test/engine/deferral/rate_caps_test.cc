@@ -55,6 +55,46 @@ TEST_SUITE("deferral") {
     CHECK(caps.take(six.plus(1), kStart).blocker == BlockScope::zone);
   }
 
+  TEST_CASE("P5 parts of one cap that members share never add up to more, also while they change") {
+    constexpr double kRate = 10;
+    std::deque<RateCaps> members;
+    for (int i = 0; i < 3; ++i) {
+      members.emplace_back(
+          RateCapOptions{.target_rate = 40, .prefix_rate = kRate, .prefixes = {.v4 = 24, .v6 = 64}},
+          kSeed);
+    }
+    std::mt19937_64 random(5);
+    std::uint64_t now = kStart;
+    int taken = 0;
+    for (int second = 0; second < 200; ++second) {
+      const double first = 0.01 + static_cast<double>(random() % 900) / 1000;
+      const double second_part = (1 - first) * 0.75;
+      const double parts[] = {first, second_part, 1 - first - second_part};
+      for (std::size_t i = 0; i < 3; ++i) members[i].set_part(parts[i], now);
+      for (int i = 0; i < 1000; ++i) {
+        now += kNsPerMs;
+        for (RateCaps& member : members) {
+          if (member.take(host(static_cast<std::uint32_t>(random() % 250)), now).allowed) ++taken;
+        }
+      }
+    }
+    // Each member has a burst of one packet.
+    CHECK(taken <= 200 * kRate + 3 + 1);
+    CHECK(taken >= 200 * kRate * 0.98);
+  }
+
+  TEST_CASE("P5 a part that is the whole again is the whole cap") {
+    RateCaps caps({.target_rate = 100}, kSeed);
+    caps.set_part(0.01, kStart);
+    CHECK(caps.take(host(1), kStart).allowed);
+    const RateCaps::Verdict slow = caps.take(host(1), kStart);
+    CHECK(slow.until_ns > kStart + 990 * kNsPerMs);
+    caps.set_part(1, kStart);
+    const RateCaps::Verdict fast = caps.take(host(1), kStart);
+    CHECK(!fast.allowed);
+    CHECK(fast.until_ns <= kStart + 10 * kNsPerMs + 1);
+  }
+
   TEST_CASE("P5 no window of any target or prefix holds more than burst + rate x t") {
     constexpr double kTargetRate = 300;
     constexpr double kZoneRate = 900;
