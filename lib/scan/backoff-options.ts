@@ -46,6 +46,9 @@ export interface BackoffSettings {
   readonly maxPrefixRate: Required<Readonly<MaxPrefixRate>>;
 }
 
+/** Upper bounds for the packets to one target and to one network. */
+export type RateCaps = Pick<BackoffSettings, 'maxTargetRate' | 'maxPrefixRate'>;
+
 /** The names of {@link BackoffScanOptions}. */
 export const BACKOFF_OPTIONS = ['adaptiveRate', 'backoffLimitMs', 'maxTargetRate', 'maxPrefixRate'];
 

@@ -134,6 +134,8 @@ export interface ScanSettings extends PaceSettings {
   readonly backend: 'auto' | 'xdp' | 'packet' | 'rawip' | 'pcap';
   readonly pcap: string | undefined;
   readonly backoff: BackoffSettings;
+  /** The caps are of all scans that have this rate together; this one holds to as large a part as its rate is. */
+  readonly capsOfRate?: number;
   readonly hosts: HostSettings;
   readonly seed: number | undefined;
   readonly shard: Shard | undefined;

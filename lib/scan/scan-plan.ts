@@ -53,6 +53,8 @@ export interface ScanPlan {
   /** Where packets are recorded, and whether an earlier scan has begun that. */
   readonly pcap?: { readonly file: string; readonly goesOn: boolean } | undefined;
   readonly backoff: BackoffSettings;
+  /** Packets a second of all scans that share the caps. */
+  readonly capsOfRate?: number | undefined;
   readonly hosts: HostSettings;
   readonly states: readonly PortState[];
   /** The part of the order that is this scan's: all of it, or a shard's. */
@@ -142,6 +144,7 @@ export function planScan(
         ? undefined
         : { file: settings.pcap, goesOn: resume !== undefined },
     backoff: settings.backoff,
+    capsOfRate: settings.capsOfRate,
     hosts,
     states: settings.states,
     firstPosition: slice.first,

@@ -37,6 +37,7 @@ export class SynScan implements ScanEngine {
   readonly backend: string;
   readonly #native: NativeScanCalls;
   readonly #handle: number;
+  readonly #capsOfRate: number | undefined;
   readonly #slots: Float64Array;
   readonly #plan: ScanPlan;
   readonly #notices: Notices = { backoffs: [], tarpits: [] };
@@ -61,6 +62,8 @@ export class SynScan implements ScanEngine {
     } catch (error) {
       throw toPacegateError(error);
     }
+    this.#capsOfRate = plan.capsOfRate;
+    this.#shareCaps(plan.rate);
     this.#slots = native.scan_slots(this.#handle);
     this.backend = native.scan_backend(this.#handle);
     for (const note of native.scan_notes(this.#handle)) onFallback(note);
@@ -80,6 +83,12 @@ export class SynScan implements ScanEngine {
 
   setRate(rate: number): void {
     this.#native.scan_set_rate(this.#handle, rate);
+    this.#shareCaps(rate);
+  }
+
+  #shareCaps(rate: number): void {
+    if (this.#capsOfRate === undefined) return;
+    this.#native.scan_set_cap_part(this.#handle, Math.min(rate / this.#capsOfRate, 1));
   }
 
   stop(): void {

@@ -196,8 +196,10 @@ export class FleetMember {
   }
 
   #wanted(nowMs: number): number {
-    const { maxRate } = this.#setting.plan;
-    const asked = this.#demand.look(nowMs, this.work.sent, this.#rate, maxRate);
+    const { maxRate, caps } = this.#setting.plan;
+    const used = this.#demand.look(nowMs, this.work.sent, this.#rate, maxRate);
+    // Who asked for less because caps hold it back would get less of the caps too, and less again.
+    const asked = caps === undefined ? used : maxRate;
     const isIdle = this.#runs.size === 0 && this.#totals?.free === 0;
     return isIdle || this.#isStopping ? 0 : asked;
   }

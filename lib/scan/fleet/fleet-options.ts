@@ -1,6 +1,7 @@
 // The options of one member of a fleet, checked before anything else happens.
 
 import { checkNumber, checkOptionalNumber, invalidArgument } from '../../internal/check.js';
+import type { RateCaps } from '../backoff-options.js';
 import { checkScanOptions, type ScanOptions, type ScanSettings } from '../options.js';
 import { notSupported } from '../scan-errors.js';
 import type { FleetStore } from './store/fleet-store.js';
@@ -39,6 +40,7 @@ export interface FleetSettings {
     readonly shards: number | undefined;
     readonly seed: number | undefined;
     readonly maxRate: number | undefined;
+    readonly caps: RateCaps | undefined;
   };
 }
 
@@ -62,8 +64,10 @@ export function checkFleetOptions(options: FleetOptions): FleetSettings {
     throw invalidArgument('flush', flush, 'a function');
   }
   const term = { min: 500, max: 600_000 };
+  const scan = checkScanOptions(scanOptions);
+  const { maxTargetRate, maxPrefixRate } = scan.backoff;
   return {
-    scan: checkScanOptions(scanOptions),
+    scan,
     store: checkStore(store),
     leaseMs: checkOptionalNumber('leaseMs', leaseMs, 5000, term),
     flush,
@@ -74,6 +78,7 @@ export function checkFleetOptions(options: FleetOptions): FleetSettings {
           : checkNumber('shards', shards, { min: 1, max: MAX_SHARDS, integer: true }),
       seed: scanOptions.seed,
       maxRate: scanOptions.maxRate,
+      caps: hasCaps(scanOptions) ? { maxTargetRate, maxPrefixRate } : undefined,
     },
   };
 }
@@ -91,11 +96,13 @@ function refuseOwn(options: ScanOptions): void {
       "maxRate 'auto' is not available in a fleet: name the rate of all members together",
     );
   }
-  for (const name of ['maxTargetRate', 'maxPrefixRate', 'pcap'] as const) {
-    if (options[name] === undefined) continue;
-    throw notSupported(`${name} is not available in a fleet in this version`);
+  if (options.pcap !== undefined) {
+    throw notSupported('pcap is not available in a fleet in this version');
   }
 }
+
+const hasCaps = ({ maxTargetRate, maxPrefixRate }: ScanOptions): boolean =>
+  maxTargetRate !== undefined || maxPrefixRate !== undefined;
 
 /** By shape: anybody may bring a store. */
 function checkStore(store: unknown): FleetStore {

@@ -1,6 +1,7 @@
 // The plan of a fleet: proposed by who comes first, and checked by who joins.
 
 import { randomInt } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { PacegateError } from '../../internal/errors.js';
 import type { ScanField } from '../scan-plan.js';
 import { planHash } from '../state.js';
@@ -33,6 +34,7 @@ export function proposePlan(
     shards: Math.min(shards, pairs),
     pairs,
     maxRate,
+    ...(asked.caps === undefined ? {} : { caps: asked.caps }),
   };
 }
 
@@ -58,6 +60,11 @@ export function checkPlan(
     const wanted = name === 'shards' ? atMost(asked.shards, plan.pairs) : asked[name];
     if (wanted === undefined || wanted === plan[name]) continue;
     throw differs(`has the ${name} ${plan[name]}; this member asks for ${wanted}`);
+  }
+  if (asked.caps !== undefined && !isDeepStrictEqual(asked.caps, plan.caps)) {
+    throw differs(
+      `has other caps for targets or networks (${JSON.stringify(plan.caps ?? 'none')})`,
+    );
   }
   if (plan.planHash === hashOf(scan, field, plan)) return;
   throw differs(

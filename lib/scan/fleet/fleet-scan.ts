@@ -158,9 +158,11 @@ export class FleetScan extends EventSource<FleetEvents> implements AsyncIterable
   }
 
   #startScan(plan: FleetPlan, field: ScanField, lease: ShardLease, rate: number): Scan {
-    const { technique, seed, shards } = plan;
+    const { technique, seed, shards, caps } = plan;
+    const { scan: given } = this.#settings;
     const settings = {
-      ...this.#settings.scan,
+      ...given,
+      ...(caps && { backoff: { ...given.backoff, ...caps }, capsOfRate: plan.maxRate }),
       ...{ technique, seed, maxRate: rate, signal: undefined },
       shard: { index: lease.shard, count: shards },
       resume: lease.progress?.state,

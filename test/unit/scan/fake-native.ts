@@ -21,6 +21,8 @@ export class FakeNative {
   /** Where the limiter is, and what it was made with. */
   limiter: readonly unknown[] = [];
   records: Uint8Array[] = [];
+  /** Parts of the caps, in the order in which they were set. */
+  readonly capParts: number[] = [];
   /** What scan_create throws. */
   refusal: Error | undefined;
   whyNotRaw = '';
@@ -72,7 +74,7 @@ export class FakeNative {
       scan_resume: note('resume'),
       scan_stop: note('stop'),
       scan_set_rate: note('set_rate'),
-      scan_set_cap_part: note('set_cap_part'),
+      scan_set_cap_part: (_handle, part) => this.capParts.push(part),
       scan_drain: (_handle, records) => {
         const taken = this.records.splice(0, Math.floor(records.length / 32));
         taken.forEach((record, i) => {

@@ -1,5 +1,6 @@
 // What the scans of one plan on several machines have in common, and what keeps it for them.
 
+import type { RateCaps } from '../../backoff-options.js';
 import type { ScanState } from '../../state.js';
 
 /** What all members scan together. Who comes first decides; whoever joins has to ask for the same. */
@@ -15,6 +16,8 @@ export interface FleetPlan {
   readonly pairs: number;
   /** Probes a second of all members together. */
   readonly maxRate: number;
+  /** What targets and networks get of all members together. A member holds to as large a part of it as of `maxRate`. */
+  readonly caps?: RateCaps;
 }
 
 /** What was counted in one shard, by all who have held it. Pairs that were probed twice may be counted twice. */
