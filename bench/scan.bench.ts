@@ -1,5 +1,6 @@
-// Whole scans against the ground truth: complete or not, and how long [--parts races,bottleneck,plan --rounds 3 --half 300000]
+// Whole scans against the ground truth: complete or not, and how long [--parts races,bottleneck,plan,connect --rounds 3 --half 300000]
 import { parseArgs } from 'node:util';
+import { connectGoals, connectReport, connects } from './scan/connect.js';
 import { Ground, openPorts, type Bottleneck, type Field } from './scan/ground.js';
 import { planGoals, planReport, plans } from './scan/plan.js';
 import { race, type Result } from './scan/race.js';
@@ -36,7 +37,7 @@ export async function run(args: string[]): Promise<object> {
   const { values } = parseArgs({
     args,
     options: {
-      parts: { type: 'string', default: 'races,bottleneck,plan' },
+      parts: { type: 'string', default: 'races,bottleneck,plan,connect' },
       rounds: { type: 'string', default: '3' },
       half: { type: 'string', default: '300000' },
     },
@@ -47,10 +48,16 @@ export async function run(args: string[]): Promise<object> {
     : [];
   const narrow = parts.includes('bottleneck') ? await bottlenecks() : [];
   const large = parts.includes('plan') ? await plans(Number(values.rounds)) : [];
-  const goals = [...goalsOf(rows, narrow), ...planGoals(large)];
-  const lines = [...report(rows, narrow), ...planReport(large), ...goalTable(goals)];
+  const connecting = parts.includes('connect') ? await connects(Number(values.rounds)) : [];
+  const goals = [...goalsOf(rows, narrow), ...planGoals(large), ...connectGoals(connecting)];
+  const lines = [
+    ...report(rows, narrow),
+    ...planReport(large),
+    ...connectReport(connecting),
+    ...goalTable(goals),
+  ];
   console.log(lines.join('\n'));
-  return { options: values, rows, narrow, plans: large, goals };
+  return { options: values, rows, narrow, plans: large, connects: connecting, goals };
 }
 
 async function races(rounds: number, half: number): Promise<Row[]> {

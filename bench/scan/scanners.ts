@@ -15,7 +15,7 @@ export interface Scanner {
 const cli = path.resolve(import.meta.dirname, '../../dist/cli/main.js');
 
 /** "open tcp 80 10.0.0.1 1700000000": masscan's list, and ours. */
-function ofList(stdout: string): string[] {
+export function ofList(stdout: string): string[] {
   return stdout.split('\n').flatMap((line) => {
     const [state, , port, address] = line.split(' ');
     return state === 'open' ? [`${address} ${port}`] : [];
@@ -23,7 +23,7 @@ function ofList(stdout: string): string[] {
 }
 
 /** "Host: 10.0.0.1 ()\tPorts: 80/open/tcp//http///, 443/open/tcp//https///" */
-function ofGreppable(stdout: string): string[] {
+export function ofGreppable(stdout: string): string[] {
   return stdout.split('\n').flatMap((line) => {
     const [, address, ports] = /^Host: (\S+) .*Ports: (.*)/.exec(line) ?? [];
     const open = (ports ?? '').split(', ').filter((port) => port.includes('/open/'));
@@ -42,6 +42,14 @@ export function pacegate(maxRate: number | 'auto', ...more: readonly string[]): 
     ],
     found: ofList,
   };
+}
+
+/** All ports of one host, as fast as it goes. */
+export function pacegateConnecting(target: string): readonly [string, ...string[]] {
+  return [
+    ...([process.execPath, cli, 'scan', '-sT', target, '-p-', '--max-rate', '1000000'] as const),
+    ...['--max-retries', '1', '--open', '--no-progress', '--quiet', '-oL', '-'],
+  ];
 }
 
 /** Waits as long for late answers as pacegate does; sends each probe once, as is its default. */
@@ -68,7 +76,7 @@ export const nmap: Scanner = {
   found: ofGreppable,
 };
 
-function missing(name: string): string | undefined {
+export function missing(name: string): string | undefined {
   const isThere = ['/usr/bin', '/usr/sbin', '/usr/local/bin'].some((folder) =>
     existsSync(path.join(folder, name)),
   );

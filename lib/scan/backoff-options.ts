@@ -22,9 +22,9 @@ export interface BackoffScanOptions {
    * `rate_limit_timeout`; 1 and more, Infinity for never, default 60 000. A pause does not count.
    */
   backoffLimitMs?: number;
-  /** Packets a second to any one address, repeated ones included; more than 0, default no cap. `syn` only. */
+  /** Packets a second to any one address, repeated ones included; more than 0, default no cap. */
   maxTargetRate?: number;
-  /** Packets a second to any one network together; a number means /24 and /64. `syn` only. */
+  /** Packets a second to any one network together; a number means /24 and /64. */
   maxPrefixRate?: number | MaxPrefixRate;
 }
 

@@ -173,7 +173,7 @@ export function checkScanOptions(options: ScanOptions): ScanSettings {
   if (autoRate && hosts.max > 0) refuseAutoRate('a hostgroup');
   const technique = oneOf(given, 'technique', ['auto', 'syn', 'connect'], []);
   if (technique === 'connect')
-    refuseSynOnly({ backoff, hosts, pcap }, "this scan asks for 'connect'");
+    refuseSynOnly({ backoff, hosts, pcap }, "this scan asks for 'connect'", true);
   return {
     ...checkTargets(given['targets']),
     exclude: given['exclude'] === undefined ? [] : parseTexts(given['exclude'], 'exclude'),

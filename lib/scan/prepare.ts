@@ -9,9 +9,16 @@ import { ConnectScan } from './engines/connect-scan.js';
 import { defaultConcurrency } from './engines/concurrency.js';
 import { localAddresses } from './engines/local-addresses.js';
 import type { ScanEngine } from './engines/scan-engine.js';
-import { SynScan } from './engines/syn-scan.js';
+import { NativeScan } from './engines/native-scan.js';
 import { parseTargetText, type ScanSettings } from './options.js';
-import { excludedRanges, planField, type ScanField, type ScanPlan } from './scan-plan.js';
+import {
+  excludedRanges,
+  planField,
+  planScan,
+  type ScanField,
+  type ScanPlan,
+  type Warn,
+} from './scan-plan.js';
 import type { AddressRange } from './targets/address-range.js';
 import { refuseSynOnly } from './syn-only.js';
 import type { ParsedTarget } from './targets/parse-target.js';
@@ -24,7 +31,8 @@ export interface ScanDependencies {
     Pick<NativeHostCalls, 'host_can_send_raw' | 'host_require_raw' | 'host_interfaces'>;
   readonly lookup: Lookup;
   readonly localBroadcasts: () => readonly AddressRange[];
-  readonly connector: Connector;
+  /** What connect scans are made with where native code has no sockets for them. */
+  readonly connector?: Connector | undefined;
   readonly clock: Clock;
   /** How often results are fetched and progress is looked at, in milliseconds. */
   readonly pollMs: number;
@@ -35,9 +43,6 @@ export type FieldSettings = Pick<
   ScanSettings,
   'targets' | 'targetSource' | 'exclude' | 'ports' | 'iAmAuthorised'
 >;
-
-/** Takes a warning. */
-export type Warn = (code: string, message: string) => void;
 
 /**
  * Plans what needs no resolver. Where something is still to be asked the answer is undefined, and the literal targets
@@ -103,13 +108,14 @@ async function collect(source: AsyncIterable<unknown> | undefined): Promise<Pars
  */
 export function chooseTechnique(
   settings: ScanSettings,
-  { native }: ScanDependencies,
+  { native, connector }: ScanDependencies,
   warn: Warn,
 ): 'syn' | 'connect' {
+  const hasSockets = connector === undefined;
   const wanted =
     settings.technique === 'auto' ? (settings.resume?.technique ?? 'auto') : settings.technique;
   if (wanted === 'connect') {
-    refuseSynOnly(settings, "the scan to resume is one of 'connect'");
+    refuseSynOnly(settings, "this scan is one of 'connect'", hasSockets);
     return 'connect';
   }
   if (wanted === 'syn') {
@@ -118,7 +124,7 @@ export function chooseTechnique(
   }
   const reason = native.host_can_send_raw();
   if (reason === '') return 'syn';
-  refuseSynOnly(settings, `that is not possible here: ${reason}`);
+  refuseSynOnly(settings, `that is not possible here: ${reason}`, hasSockets);
   warn(
     'technique-fallback',
     `using the connect technique, because 'syn' is not possible here: ${reason}`,
@@ -135,16 +141,30 @@ function requireRaw(native: Pick<NativeHostCalls, 'host_require_raw'>): void {
 }
 
 /**
+ * Chooses the technique and completes the plan.
+ *
+ * @throws PacegateError as {@link chooseTechnique} and {@link planScan} do
+ */
+export function planFor(
+  settings: ScanSettings,
+  field: ScanField,
+  dependencies: ScanDependencies,
+  warn: Warn,
+): ScanPlan {
+  const technique = chooseTechnique(settings, dependencies, warn);
+  const isScript = technique === 'connect' && dependencies.connector !== undefined;
+  return planScan(settings, field, technique, isScript ? 'script' : 'native');
+}
+
+/**
  * Makes the engine of a plan; nothing is sent yet.
  *
  * @throws PacegateError for what the operating system refuses
  */
 export function makeEngine(plan: ScanPlan, dependencies: ScanDependencies, warn: Warn): ScanEngine {
   const { native, connector, clock } = dependencies;
-  if (plan.technique === 'syn') {
-    return new SynScan(plan, native, (message) => {
-      warn('backend-fallback', message);
-    });
+  if (plan.technique === 'syn' || connector === undefined) {
+    return new NativeScan(plan, native, warn);
   }
   const families = new Set(plan.ranges.map((range) => range.family));
   return new ConnectScan(plan, {

@@ -39,3 +39,8 @@ export type ScanReason = (typeof nativeReasons)[number] | (typeof otherReasons)[
 
 /** All of them. */
 export const scanReasons: readonly ScanReason[] = [...nativeReasons, ...otherReasons];
+
+/** {@link nativeReasons} as the connect technique calls them: the operating system has refused. */
+export const connectReasons: readonly ScanReason[] = nativeReasons.map((reason) =>
+  reason === 'reset' ? 'conn-refused' : reason,
+);

@@ -38,11 +38,12 @@ export function decodeRecords(
   count: number,
   results: ScanResult[],
   { backoffs, tarpits }: Notices,
+  reasons: readonly ScanReason[] = nativeReasons,
 ): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let at = 0; at < count * RESULT_RECORD_BYTES; at += RESULT_RECORD_BYTES) {
     const kind = view.getUint8(at + 22);
-    if (kind === KIND.finding) results.push(decodeResult(view, at));
+    if (kind === KIND.finding) results.push(decodeResult(view, at, reasons));
     else if (kind === KIND.tarpit) tarpits.push(decodeTarpit(view, at));
     else backoffs.push(kind === KIND.backoff ? decodeBackoff(view, at) : { all: true });
   }
@@ -52,7 +53,7 @@ export function decodeRecords(
 // 21 ttl u8, 0 = none · 22 kind u8 · 23 level u8 · 24 round-trip time f32 in microseconds, NaN = none · 28 silence u32
 // in milliseconds. A back-off has the bits of its address that count in the place of the port; a tarpit its open ports
 // there, and its probed ones in the place of the silence.
-function decodeResult(view: DataView, at: number): ScanResult {
+function decodeResult(view: DataView, at: number, reasons: readonly ScanReason[]): ScanResult {
   const rttUs = view.getFloat32(at + 24, true);
   const ttl = view.getUint8(at + 21);
   return {
@@ -60,7 +61,7 @@ function decodeResult(view: DataView, at: number): ScanResult {
     port: view.getUint16(at + 16, true),
     protocol: 'tcp',
     state: portStates[view.getUint8(at + 19)] ?? 'unknown',
-    reason: nativeReasons[view.getUint8(at + 20)] ?? 'no-response',
+    reason: reasons[view.getUint8(at + 20)] ?? 'no-response',
     ...(Number.isNaN(rttUs) ? {} : { rttMs: roundedMs(rttUs) }),
     ...(ttl === 0 ? {} : { ttl }),
   };

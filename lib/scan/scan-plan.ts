@@ -30,6 +30,9 @@ export interface ScanField {
   readonly warnings: readonly string[];
 }
 
+/** Takes a warning. */
+export type Warn = (code: string, message: string) => void;
+
 /** Everything an engine needs. */
 export interface ScanPlan {
   readonly technique: 'syn' | 'connect';
@@ -106,18 +109,21 @@ export function excludedRanges(excludes: readonly TargetAddresses[]): AddressRan
 /**
  * Completes the plan for a technique, and checks that a state to resume belongs to it.
  *
+ * @param order - whose order the positions are of: that of native code, or of {@link ConnectScan}
  * @throws PacegateError (`ERR_PACEGATE_INVALID_ARGUMENT`)
  */
 export function planScan(
   settings: ScanSettings,
   field: ScanField,
   technique: 'syn' | 'connect',
+  order: 'native' | 'script' = 'native',
 ): ScanPlan {
   const { resume } = settings;
   const seed = settings.seed ?? resume?.seed ?? randomInt(2 ** 48 - 1);
   const { ports, shard, hosts } = settings;
   const hash = planHash({
-    ...{ technique, seed, ranges: field.ranges, ports, shard },
+    ...{ seed, ranges: field.ranges, ports, shard },
+    technique: order === 'native' ? technique : `${technique} by script`,
     hasHostgroup: hosts.max > 0,
   });
   const slice = sliceOf(field.addresses * ports.length, shard);

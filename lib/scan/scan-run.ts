@@ -12,19 +12,13 @@ import { HostWatch } from './hosts/host-watch.js';
 import { lossWarnings } from './loss-warnings.js';
 import { MinRateWatch } from './min-rate-watch.js';
 import type { ScanSettings } from './options.js';
-import {
-  chooseTechnique,
-  makeEngine,
-  prepareLater,
-  prepareNow,
-  type ScanDependencies,
-} from './prepare.js';
+import { makeEngine, planFor, prepareLater, prepareNow, type ScanDependencies } from './prepare.js';
 import { RATE_BOUNDS } from './pace-options.js';
 import { resumePoint, stateAt } from './resume-point.js';
 import { ResultQueue } from './result-queue.js';
 import type { ScanResult } from './result.js';
 import { invalidState } from './scan-errors.js';
-import { planScan, type ScanField, type ScanPlan } from './scan-plan.js';
+import type { ScanField, ScanPlan } from './scan-plan.js';
 import type { ScanState } from './state.js';
 import {
   scanStatistics,
@@ -204,11 +198,7 @@ export class Scan extends EventSource<ScanEvents> implements AsyncIterable<ScanR
     const known = field ?? (await prepareLater(this.#settings, this.#dependencies));
     for (const message of known.warnings) this.#warn('targets-left-out', message);
     const warn = this.#warn.bind(this);
-    const plan = planScan(
-      this.#settings,
-      known,
-      chooseTechnique(this.#settings, this.#dependencies, warn),
-    );
+    const plan = planFor(this.#settings, known, this.#dependencies, warn);
     this.#plan = plan;
     this.#delivered = new DeliveredPosition(this.#queue, resumePoint(plan, undefined));
     for (const warning of this.#hostWatch.begin(plan.addresses)) warn(...warning);

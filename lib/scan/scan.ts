@@ -18,7 +18,7 @@ export function systemDependencies(): ScanDependencies {
     native,
     lookup: systemLookup,
     localBroadcasts,
-    connector: tcpConnector,
+    connector: native.host_can_connect() ? undefined : tcpConnector,
     clock: systemClock,
     pollMs: POLL_MS,
   };

@@ -3,6 +3,7 @@
 #include "binding/address_text.h"
 #include "platform/capabilities.h"
 #include "platform/clock.h"
+#include "platform/connect_sockets.h"
 #include "platform/interface.h"
 #include "platform/xdp_support.h"
 
@@ -82,6 +83,11 @@ napi_value host_why_not_xdp(Call& call) {
                            platform::xdp_support(platform::find_interface(index)).reason);
 }
 
+/// \return whether scan_create takes the backend 'connect'
+napi_value host_can_connect(Call& call) {
+  return Napi::Boolean::New(call.env(), platform::has_connect_sockets());
+}
+
 napi_value monotonic_now_ns(Call& call) {
   return call.bigint_value(platform::monotonic_ns());
 }
@@ -94,6 +100,7 @@ void register_host_calls(Exports& exports) {
   exports.add<host_why_not_xdp>("host_why_not_xdp");
   exports.add<host_can_send_raw>("host_can_send_raw");
   exports.add<host_require_raw>("host_require_raw");
+  exports.add<host_can_connect>("host_can_connect");
   exports.add<monotonic_now_ns>("monotonic_now_ns");
 }
 

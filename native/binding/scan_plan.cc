@@ -167,7 +167,8 @@ Backend read_backend(const Napi::Object& plan) {
   if (name == "rawip") return Backend::raw_ip;
   if (name == "xdp") return Backend::xdp;
   if (name == "pcap") return Backend::pcap;
-  refuse("backend", "'auto', 'packet', 'rawip', 'xdp' or 'pcap'");
+  if (name == "connect") return Backend::connect;
+  refuse("backend", "'auto', 'packet', 'rawip', 'xdp', 'pcap' or 'connect'");
 }
 
 }  // namespace
@@ -192,6 +193,7 @@ ScanOptions read_scan_plan(const Napi::Value& value) {
   options.source_port = static_cast<std::uint16_t>(read_count(plan, "sourcePort", 65535));
   options.interface_name = read_string(plan, "interfaceName");
   options.backend = read_backend(plan);
+  options.max_sockets = static_cast<std::uint32_t>(read_count(plan, "maxSockets", 1 << 20));
   options.report_mask = static_cast<std::uint8_t>(read_count(plan, "reportMask", 255));
   read_backoff(plan, options);
   read_hostgroup(plan, options);

@@ -22,6 +22,7 @@ enum class SendOutcome : std::uint8_t {
 struct SendReport {
   std::size_t accepted = 0;  ///< frames the kernel took, from the first on
   SendOutcome outcome = SendOutcome::ok;
+  /// 0 when busy: nothing is short, but as much is under way as may be.
   int system_error = 0;
 };
 

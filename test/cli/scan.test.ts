@@ -155,7 +155,9 @@ describe('a scan that is interrupted', () => {
 
     const second = await runCli([...args, '--max-rate', '1000']);
     expect(second.code).toBe(0);
-    expect(portsOf([...known, ...results(second.stdout)])).toEqual(probed);
+    // What was found last before the end may come again.
+    const found = new Set(portsOf([...known, ...results(second.stdout)]));
+    expect([...found]).toEqual(probed);
     expect(existsSync(resume)).toBe(false);
   });
 

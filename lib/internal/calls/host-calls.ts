@@ -27,5 +27,7 @@ export interface NativeHostCalls {
   host_can_send_raw: () => string;
   /** Throws the reason, with its fault, when raw packets cannot be sent. */
   host_require_raw: () => void;
+  /** Whether scan_create takes the backend `connect`. */
+  host_can_connect: () => boolean;
   monotonic_now_ns: () => bigint;
 }

@@ -27,7 +27,9 @@ export interface NativeScanPlan {
   sourcePort: number;
   /** Empty: by route. */
   interfaceName: string;
-  backend: 'auto' | 'xdp' | 'packet' | 'rawip' | 'pcap';
+  backend: 'auto' | 'xdp' | 'packet' | 'rawip' | 'pcap' | 'connect';
+  /** Backend `connect`: connections under way at once. */
+  maxSockets: number;
   /** Back off from targets that answer "prohibited". */
   adaptiveRate: boolean;
   /** Above 0; Infinity: never give up. */

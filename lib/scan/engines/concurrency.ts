@@ -2,14 +2,16 @@
 
 import { readFileSync } from 'node:fs';
 
-/** So many attempts in a row that could not be made (at 50 ms each, 5 s) mean that waiting does not help. */
+/** When this host could make no attempt at all for so long, or not this one so often, waiting does not help. */
+const SHORT_NS = 5_000_000_000n;
 const MAX_REFUSALS = 100;
 
 /** Halves when an attempt cannot be made, grows by one with every attempt that could. */
 export class Concurrency {
   readonly #max: number;
   #limit: number;
-  #refusalsInARow = 0;
+  /** The first attempt that could not be made since one could. */
+  #shortSinceNs: bigint | undefined;
 
   constructor(max: number) {
     this.#max = max;
@@ -23,7 +25,7 @@ export class Concurrency {
 
   /** An attempt could be made, whatever came of it. */
   made(): void {
-    this.#refusalsInARow = 0;
+    this.#shortSinceNs = undefined;
     if (this.#limit < this.#max) this.#limit += 1;
   }
 
@@ -34,10 +36,10 @@ export class Concurrency {
    * @param refusalsOfTask - how often this same attempt could not be made
    * @returns false when it makes no sense to try it again
    */
-  refused(underWay: number, refusalsOfTask: number): boolean {
-    this.#refusalsInARow += 1;
+  refused(underWay: number, refusalsOfTask: number, nowNs: bigint): boolean {
+    this.#shortSinceNs ??= nowNs;
     this.#limit = Math.max(1, Math.floor(underWay / 2));
-    return Math.max(this.#refusalsInARow, refusalsOfTask) < MAX_REFUSALS;
+    return refusalsOfTask < MAX_REFUSALS && nowNs - this.#shortSinceNs < SHORT_NS;
   }
 }
 

@@ -255,7 +255,7 @@ export class ConnectScan implements ScanEngine {
       this.#hasWarned = true;
       this.#options.onWarning(`this host ran short (${code}): fewer connections at once`);
     }
-    if (!this.#concurrency.refused(this.#underWay, task.refusals)) {
+    if (!this.#concurrency.refused(this.#underWay, task.refusals, this.#options.clock.nowNs())) {
       this.#settle(task, { kind: 'answer', state: 'unknown', reason: 'send-failed' });
       return;
     }

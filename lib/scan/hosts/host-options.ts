@@ -9,7 +9,7 @@ import {
   type TarpitSettings,
 } from './tarpit-options.js';
 
-/** Hostgroup and time-outs; part of the options of a scan. Technique `syn` only. */
+/** Hostgroup and time-outs; part of the options of a scan. Where connections are made from JavaScript (not on Linux): technique `syn` only. */
 export interface HostScanOptions {
   /**
    * Targets under way at once, 1 to 65 536; by default as many as there are. A target is under way from its first probe

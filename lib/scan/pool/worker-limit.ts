@@ -6,9 +6,6 @@ import type { TaskTimes } from './pool-statistics.js';
 
 /** Descriptors left to the rest of the program: its files, name lookups, the event loop's own. */
 const SPARE_DESCRIPTORS = 64;
-/** When this host could make no attempt at all for so long, or not this one so often, waiting does not help. */
-const SHORT_NS = 5_000_000_000n;
-const MAX_REFUSALS = 100;
 
 /** The least of what the user allows, what the throttle leaves, and what this host has shown to bear; at least 1. */
 export class WorkerLimit {
@@ -18,8 +15,6 @@ export class WorkerLimit {
   readonly #throttle: WorkerThrottle | undefined;
   readonly #onChange: () => void;
   #attempts = 0;
-  /** The first attempt that could not be made since one could. */
-  #shortSinceNs: bigint | undefined;
 
   /** @param onChange - called when the throttle may have left more */
   constructor(
@@ -65,7 +60,6 @@ export class WorkerLimit {
   /** It could be made, whatever came of it. */
   made(): void {
     this.#attempts -= 1;
-    this.#shortSinceNs = undefined;
     this.#concurrency.made();
   }
 
@@ -77,9 +71,7 @@ export class WorkerLimit {
    */
   refused(refusals: number, nowNs: bigint): boolean {
     this.#attempts -= 1;
-    this.#shortSinceNs ??= nowNs;
-    this.#concurrency.refused(this.#attempts, refusals);
-    return refusals < MAX_REFUSALS && nowNs - this.#shortSinceNs < SHORT_NS;
+    return this.#concurrency.refused(this.#attempts, refusals, nowNs);
   }
 
   /** Hears the throttle no more. */

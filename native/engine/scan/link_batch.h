@@ -33,7 +33,7 @@ class LinkBatch {
     std::uint64_t refused = 0;   ///< for good; marked as unsent
     std::uint64_t sent = 0;      ///< the accepted ones of senders without a lead
     bool busy = false;           ///< the rest stays, to be flushed again
-    int system_error = 0;        ///< why it was busy or refused
+    int system_error = 0;        ///< why it was busy or refused; 0: see SendReport
 
     Outcome& operator+=(const Outcome& other);
   };

@@ -5,6 +5,7 @@
 #include <span>
 #include <utility>
 
+#include "engine/connect/connect_link.h"
 #include "engine/scan/sender_choice.h"
 #include "platform/error.h"
 #include "platform/route.h"
@@ -112,6 +113,8 @@ class NetworkBuilder {
   }
 
   std::uint32_t link_on(std::uint32_t interface_index) {
+    // Sockets find their devices themselves: one link stands for all of them.
+    if (options_.backend == Backend::connect && !network_.links.empty()) return 0;
     for (std::uint32_t i = 0; i < network_.links.size(); ++i) {
       if (network_.links[i].interface.index == interface_index) return i;
     }
@@ -123,6 +126,10 @@ class NetworkBuilder {
 
   /// All of them at once: the choice of a backend depends on every device.
   void open_links() {
+    if (options_.backend == Backend::connect) {
+      for (Link& link : network_.links) open_connect_link(link, options_);
+      return;
+    }
     std::vector<const platform::Interface*> devices;
     devices.reserve(network_.links.size());
     for (const Link& link : network_.links) devices.push_back(&link.interface);

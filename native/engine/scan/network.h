@@ -22,7 +22,8 @@ namespace pacegate {
 struct Link {
   platform::Interface interface;
   std::unique_ptr<platform::PacketSender> sender;
-  std::unique_ptr<platform::PacketReceiver> receiver;
+  std::unique_ptr<platform::PacketReceiver>
+      receiver;  ///< goes first: it may use what the sender has
 };
 
 /// How packets reach a group of targets.

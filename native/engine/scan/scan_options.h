@@ -23,7 +23,8 @@ struct AddressRange {
   IpAddress last;
 };
 
-enum class Backend : std::uint8_t { automatic, packet, raw_ip, xdp, pcap };
+/// `connect` opens connections instead of sending packets.
+enum class Backend : std::uint8_t { automatic, packet, raw_ip, xdp, pcap, connect };
 
 /// Where every packet of the scan is recorded.
 struct RecordOptions {
@@ -45,6 +46,7 @@ struct ScanOptions {
   std::uint16_t source_port = 0;  ///< with auto_rate, the next one is used too
   std::string interface_name;     ///< empty: by route
   Backend backend = Backend::automatic;
+  std::uint32_t max_sockets = 1;    ///< Backend::connect: connections under way at once
   std::uint8_t report_mask = 0xff;  ///< bit per PortState
   std::uint64_t start_position = 0;
   /// One past the last position: a shard ends before the plan does. Beyond the plan: its end.

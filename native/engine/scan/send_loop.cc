@@ -12,6 +12,8 @@ namespace {
 
 // Many times sooner than a full queue of a fast device is empty.
 constexpr std::uint64_t kBusyRetryNs = 100'000;
+// Sockets come free when answers are read, which is every millisecond at a high rate.
+constexpr std::uint64_t kFullRetryNs = 300'000;
 constexpr std::uint64_t kIdleNs = 2 * kNsPerMs;
 constexpr std::uint64_t kMaxSleepNs = 200 * kNsPerMs;
 
@@ -154,6 +156,7 @@ Pace SendLoop::pace(bool was_short, std::uint64_t now_ns) const {
 void SendLoop::flush(std::uint64_t now_ns) {
   const LinkBatch::Outcome outcome = batches_.flush(deferral_.marks(), now_ns);
   device_busy_ = outcome.busy;
+  device_full_ = outcome.busy && outcome.system_error == 0;
   tokens_.spend(outcome.accepted);
   auto_rate_.sent(outcome.accepted);
   tally_.flushed(outcome, now_ns);
@@ -171,7 +174,7 @@ void SendLoop::take_departures(std::uint64_t now_ns) {
 
 std::uint64_t SendLoop::next_wake_ns(std::uint64_t now_ns) const {
   if (control_.paused.load(std::memory_order_relaxed)) return now_ns + kMaxSleepNs;
-  if (device_busy_) return now_ns + kBusyRetryNs;
+  if (device_busy_) return now_ns + (device_full_ ? kFullRetryNs : kBusyRetryNs);
   if (idle_ || crowded_) return now_ns + kIdleNs;
   if (starved_) return std::min(tokens_.ready_ns(now_ns), now_ns + kMaxSleepNs);
   // Silent targets are settled while a slow rate waits for its next deadline.

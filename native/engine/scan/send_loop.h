@@ -72,7 +72,8 @@ class SendLoop {
   bool starved_ = false;          // the limiter had less than was due
   std::uint64_t starved_ns_ = 0;  // when it last had
   bool device_busy_ = false;
-  bool crowded_ = false;  // nobody takes the results
+  bool device_full_ = false;  // of what is under way, and short of nothing
+  bool crowded_ = false;      // nobody takes the results
   bool stopping_ = false;
   bool was_paused_ = false;
   std::uint64_t pause_seen_ns_ = 0;

@@ -30,10 +30,11 @@ void SendTally::flushed(const LinkBatch::Outcome& outcome, std::uint64_t now_ns)
     publish_times();
   }
   if (outcome.refused > 0) slots.add(kSlotSendFailed, static_cast<double>(outcome.refused));
-  if (outcome.busy) slots.add(kSlotSendBusy, 1);
-  if (outcome.refused > 0 || outcome.busy) {
+  const bool is_short = outcome.busy && outcome.system_error != 0;
+  if (is_short) slots.add(kSlotSendBusy, 1);
+  if (outcome.refused > 0 || is_short) {
     slots.set(kSlotFaultErrno, outcome.system_error);
-    if (outcome.accepted == 0) stall_.refused(outcome.refused + (outcome.busy ? 1 : 0), now_ns);
+    if (outcome.accepted == 0) stall_.refused(outcome.refused + (is_short ? 1 : 0), now_ns);
   }
 }
 

@@ -23,6 +23,7 @@ std::unique_ptr<PacketSender> open_without_xdp(const Interface& device, Backend 
     case Backend::pcap:
       return platform::open_pcap_sender(device);
     case Backend::xdp:
+    case Backend::connect:  // has no packets to send
     case Backend::automatic:
       break;
   }

@@ -38,6 +38,7 @@ std::unique_ptr<platform::PacketSender> open_backend(const platform::Interface& 
                                                      Backend backend, double rate,
                                                      std::size_t slot_bytes) {
   switch (backend) {
+    case Backend::connect:  // has no frames to send
     case Backend::automatic:
       break;
     case Backend::packet:

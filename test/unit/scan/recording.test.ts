@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { checkScanOptions } from '../../../lib/scan/options.js';
 import { lossWarnings } from '../../../lib/scan/loss-warnings.js';
-import { SynScan } from '../../../lib/scan/engines/syn-scan.js';
+import { NativeScan } from '../../../lib/scan/engines/native-scan.js';
 import { planField, planScan } from '../../../lib/scan/scan-plan.js';
 import { SCAN_SLOT } from '../../../lib/scan/scan-slots.js';
 import { scanStatistics } from '../../../lib/scan/statistics.js';
@@ -19,7 +19,11 @@ function recorded(resume?: 'resumed') {
   const { planHash } = planScan(begin, field, 'syn');
   const state = { version: 1, technique: 'syn', seed: 5, position: 7, planHash } as const;
   const settings = resume === undefined ? begin : { ...begin, resume: state };
-  const engine = new SynScan(planScan(settings, field, 'syn'), native.surface(), () => undefined);
+  const engine = new NativeScan(
+    planScan(settings, field, 'syn'),
+    native.surface(),
+    () => undefined,
+  );
   return { native, engine };
 }
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import {
   Concurrency,
   defaultConcurrency,
@@ -7,7 +7,7 @@ import {
 import { DepartureMeter } from '../../../lib/scan/engines/departure-meter.js';
 import { localAddresses } from '../../../lib/scan/engines/local-addresses.js';
 import { NO_HOSTGROUP } from '../../../lib/scan/hosts/host-options.js';
-import { SynScan } from '../../../lib/scan/engines/syn-scan.js';
+import { NativeScan } from '../../../lib/scan/engines/native-scan.js';
 import type { ScanPlan } from '../../../lib/scan/scan-plan.js';
 import { SCAN_SLOT } from '../../../lib/scan/scan-slots.js';
 import { scanStatistics } from '../../../lib/scan/statistics.js';
@@ -46,7 +46,7 @@ const plan: ScanPlan = {
 describe('statistics of a scan', () => {
   it('come from the native counters', () => {
     const native = new FakeNative();
-    const engine = new SynScan(plan, native.surface(), () => undefined);
+    const engine = new NativeScan(plan, native.surface(), () => undefined);
     const values: Partial<Record<keyof typeof SCAN_SLOT, number>> = {
       phase: 2,
       positions: 120,
@@ -178,19 +178,50 @@ describe('DepartureMeter', () => {
   });
 });
 
+describe('a connect scan by native sockets', () => {
+  it('P11 goes through the same engine, with its own names for reasons', () => {
+    const native = new FakeNative();
+    const connecting = { ...plan, technique: 'connect', maxWorkers: 7 } as const;
+    const engine = new NativeScan(connecting, native.surface(), () => undefined);
+    expect(native.plan).toMatchObject({ backend: 'connect', maxSockets: 7 });
+    native.find({ host: 0x0a000001, port: 1, state: 1, reason: 1 });
+    native.find({ host: 0x0a000001, port: 2, state: 0, reason: 0 });
+    const reasons = engine.drain(10).map(({ reason }) => reason);
+    expect([engine.technique, ...reasons]).toEqual(['connect', 'conn-refused', 'syn-ack']);
+  });
+
+  it('H13 says once what this host is short of; of a device that is busy nobody hears', () => {
+    for (const technique of ['connect', 'syn'] as const) {
+      const native = new FakeNative();
+      const warn = vi.fn();
+      const engine = new NativeScan({ ...plan, technique }, native.surface(), warn);
+      engine.counters();
+      native.set(SCAN_SLOT.sendBusy, 3);
+      native.set(SCAN_SLOT.faultErrno, 24);
+      engine.counters();
+      engine.counters();
+      const told = [['host-short', 'this host ran short (EMFILE): fewer connections at once']];
+      expect(warn.mock.calls).toEqual(technique === 'connect' ? told : []);
+    }
+  });
+});
+
 describe('concurrency', () => {
   it('H10 gives way when descriptors run out, comes back slowly, gives up in the end', () => {
     const concurrency = new Concurrency(100);
-    expect(concurrency.refused(60, 1)).toBe(true);
+    expect(concurrency.refused(60, 1, 0n)).toBe(true);
     expect(concurrency.limit).toBe(30);
-    expect(concurrency.refused(0, 2)).toBe(true);
+    expect(concurrency.refused(0, 2, 0n)).toBe(true);
     expect(concurrency.limit).toBe(1);
     for (let i = 0; i < 200; i++) concurrency.made();
     expect(concurrency.limit).toBe(100);
-    for (let i = 0; i < 99; i++) expect(concurrency.refused(0, 1)).toBe(true);
-    expect(concurrency.refused(0, 1)).toBe(false);
+    // Hundreds at once say no more than one: what counts is for how long none could be made.
+    for (let i = 0; i < 500; i++) expect(concurrency.refused(0, 1, 1_000_000_000n)).toBe(true);
+    expect(concurrency.refused(0, 1, 5_999_999_999n)).toBe(true);
+    expect(concurrency.refused(0, 1, 6_000_000_000n)).toBe(false);
     concurrency.made();
-    expect(concurrency.refused(0, 100)).toBe(false);
+    expect(concurrency.refused(0, 99, 7_000_000_000n)).toBe(true);
+    expect(concurrency.refused(0, 100, 7_000_000_000n)).toBe(false);
   });
 
   it('H10 is half the descriptors there may be, within bounds', () => {

@@ -1,6 +1,7 @@
-// The SYN technique: native threads send and capture; here they are started, steered and read.
+// Native threads send and capture, or connect; here they are started, steered and read.
 
 import { randomBytes, randomInt } from 'node:crypto';
+import { getSystemErrorName } from 'node:util';
 import type { NativeHandle, NativeScanCalls, NativeScanPlan } from '../../internal/binding.js';
 import { toPacegateError } from '../../internal/native-error.js';
 import { joinableBucket } from '../../limiters/bucket/bucket-place.js';
@@ -8,13 +9,14 @@ import { AUTO_RATE_START, autoRateStatistics } from '../auto-rate.js';
 import type { BackoffEvent } from '../backoff-event.js';
 import { recordingCounters } from '../recording.js';
 import { decodeRecords, RESULT_RECORD_BYTES, type Notices, type ScanResult } from '../result.js';
-import { portStates } from '../reasons.js';
+import { connectReasons, nativeReasons, portStates, type ScanReason } from '../reasons.js';
 import type { TarpitNotice } from '../hosts/host-watch.js';
 import type { HostProgress } from '../hosts/host-progress.js';
 import { scanFailure } from '../scan-errors.js';
-import type { ScanPlan } from '../scan-plan.js';
+import type { ScanPlan, Warn } from '../scan-plan.js';
 import { SCAN_SLOT } from '../scan-slots.js';
 import { encodeRanges } from '../targets/address-range.js';
+import { defaultConcurrency } from './concurrency.js';
 import type { EngineCounters, EnginePhase, ScanEngine } from './scan-engine.js';
 
 /** Phases in the order of their numbers. */
@@ -32,31 +34,37 @@ const PHASES: readonly EnginePhase[] = [
 const SOURCE_PORTS = { first: 61_000, end: 65_535 } as const;
 
 /** Drives one native scan. */
-export class SynScan implements ScanEngine {
-  readonly technique = 'syn';
+export class NativeScan implements ScanEngine {
+  readonly technique: 'syn' | 'connect';
   readonly backend: string;
   readonly #native: NativeScanCalls;
   readonly #handle: number;
   readonly #capsOfRate: number | undefined;
   readonly #slots: Float64Array;
   readonly #plan: ScanPlan;
+  readonly #warn: Warn;
+  readonly #reasons: readonly ScanReason[];
   readonly #notices: Notices = { backoffs: [], tarpits: [] };
   /** Kept from one drain to the next: 64 KiB fifty times a second would keep the garbage collector busy. */
   #records = new Uint8Array();
   /** Taken at the end, when there is nobody left to ask. */
   #lastProgress: HostProgress | undefined;
+  #hasToldOfShortage = false;
   #isClosed = false;
 
   /**
    * Opens the devices; sends nothing.
    *
-   * @param onFallback - told why a backend that was wanted is not used
+   * @param warn - told why a backend that was wanted is not used, and, once, what this host ran short of
    * @throws PacegateError (`ERR_PACEGATE_NOT_PERMITTED`, `_NO_SUCH_INTERFACE`, `_INTERFACE_DOWN`, `_NO_ROUTE`,
    * `_NOT_SUPPORTED`, `_SYSTEM`; `_DISPOSED` for a limiter that is)
    */
-  constructor(plan: ScanPlan, native: NativeScanCalls, onFallback: (message: string) => void) {
+  constructor(plan: ScanPlan, native: NativeScanCalls, warn: Warn) {
+    this.technique = plan.technique;
     this.#native = native;
     this.#plan = plan;
+    this.#warn = warn;
+    this.#reasons = plan.technique === 'syn' ? nativeReasons : connectReasons;
     try {
       this.#handle = create(plan, native);
     } catch (error) {
@@ -66,7 +74,7 @@ export class SynScan implements ScanEngine {
     this.#shareCaps(plan.rate);
     this.#slots = native.scan_slots(this.#handle);
     this.backend = native.scan_backend(this.#handle);
-    for (const note of native.scan_notes(this.#handle)) onFallback(note);
+    for (const note of native.scan_notes(this.#handle)) warn('backend-fallback', note);
   }
 
   start(): void {
@@ -104,7 +112,7 @@ export class SynScan implements ScanEngine {
       const room = (max - results.length) * RESULT_RECORD_BYTES;
       const count = this.#native.scan_drain(this.#handle, this.#records.subarray(0, room));
       isMore = count * RESULT_RECORD_BYTES === room;
-      decodeRecords(this.#records, count, results, this.#notices);
+      decodeRecords(this.#records, count, results, this.#notices, this.#reasons);
     }
     return results;
   }
@@ -118,6 +126,7 @@ export class SynScan implements ScanEngine {
   }
 
   counters(): EngineCounters {
+    this.#watchShortage();
     const { firstPosition, startPosition, endPosition, settledBefore } = this.#plan;
     const slot = (name: keyof typeof SCAN_SLOT): number => this.#slots[SCAN_SLOT[name]] ?? 0;
     const recording = recordingCounters(this.#plan, slot);
@@ -173,6 +182,15 @@ export class SynScan implements ScanEngine {
     };
   }
 
+  /** Of connections. A device that sends packets is busy now and then, and nobody need know. */
+  #watchShortage(): void {
+    if (this.technique === 'syn' || this.#hasToldOfShortage) return;
+    if ((this.#slots[SCAN_SLOT.sendBusy] ?? 0) === 0) return;
+    this.#hasToldOfShortage = true;
+    const code = getSystemErrorName(-(this.#slots[SCAN_SLOT.faultErrno] ?? 0));
+    this.#warn('host-short', `this host ran short (${code}): fewer connections at once`);
+  }
+
   hostProgress(): HostProgress {
     return this.#lastProgress ?? Array.from(this.#native.scan_hosts(this.#handle));
   }
@@ -212,7 +230,7 @@ function nativePlan(plan: ScanPlan): NativeScanPlan {
     cookieKey: randomBytes(16),
     sourcePort: randomInt(SOURCE_PORTS.first, SOURCE_PORTS.end),
     interfaceName: plan.interfaceName,
-    backend: plan.backend,
+    ...waysOut(plan),
     adaptiveRate: plan.backoff.adaptiveRate,
     backoffLimitMs: plan.backoff.backoffLimitMs,
     maxTargetRate: plan.backoff.maxTargetRate,
@@ -234,4 +252,10 @@ function nativePlan(plan: ScanPlan): NativeScanPlan {
     startPosition: plan.startPosition,
     endPosition: plan.endPosition,
   };
+}
+
+/** Through a device, or through the sockets of the operating system. */
+function waysOut(plan: ScanPlan): Pick<NativeScanPlan, 'backend' | 'maxSockets'> {
+  const maxSockets = plan.maxWorkers ?? defaultConcurrency();
+  return { backend: plan.technique === 'syn' ? plan.backend : 'connect', maxSockets };
 }
