@@ -3,10 +3,10 @@ import { TokenBucket } from 'pacegate';
 import { scan } from 'pacegate/scan';
 
 const [targets] = process.argv.slice(2);
-const BURST = 150;
+const BURST = 150; // twice that is less than either has ports
 const limiter = new TokenBucket({ rate: 0.001, burst: BURST }); // that is all there is
 const runs = ['syn', 'connect'].map((technique) =>
-  scan({ targets, ports: '1-200', technique, maxRate: 20_000, retries: 0, limiter }),
+  scan({ targets, ports: '1-400', technique, maxRate: 2000, retries: 0, limiter }),
 );
 const sent = () => runs.reduce((sum, { statistics }) => sum + statistics.sent, 0);
 const waits = () => Math.min(...runs.map(({ statistics }) => statistics.limiterWaits));
