@@ -3,16 +3,19 @@
 #pragma once
 
 #include <doctest/doctest.h>
-#include <stdlib.h>
 
 #include <filesystem>
+#include <random>
 #include <string>
 
 class TemporaryFolder {
  public:
-  /// \param where "/tmp" is on a disk in most systems, "/dev/shm" in memory
-  explicit TemporaryFolder(const std::string& where = "/tmp") : path_(where + "/pacegate-XXXXXX") {
-    REQUIRE(mkdtemp(path_.data()) != nullptr);
+  /// \param where "/dev/shm" is in memory
+  explicit TemporaryFolder(
+      const std::string& where = std::filesystem::temp_directory_path().string())
+      : path_(where + "/pacegate-" + std::to_string(std::random_device{}())) {
+    REQUIRE(std::filesystem::create_directory(path_));
+    std::filesystem::permissions(path_, std::filesystem::perms::owner_all);
   }
   TemporaryFolder(const TemporaryFolder&) = delete;
   TemporaryFolder& operator=(const TemporaryFolder&) = delete;
