@@ -24,8 +24,9 @@ describeInNamespaces('an automatic rate', () => {
       ...{ key: 12, shares: { open: 200, closed: 300 }, prefixes: [prefix] },
       limit: { rate: 6000, burst: 600, by: 'all', over: 'drop' },
     });
+    // A try may fall into what the search loses: on a busy machine two pairs of 10 240 lost three in a row.
     const { lines, summary } = await scanned(link.scanner, backend, [
-      ...['--max-rate', 'auto', '--max-retries', '2', '--timeout', '600', '-p', '1-20', prefix],
+      ...['--max-rate', 'auto', '--max-retries', '4', '--timeout', '600', '-p', '1-20', prefix],
     ]);
     expect(differenceFrom(responder.truth, addresses, ports, lines)).toEqual(none);
     const { autoRate } = summary.statistics as unknown as { autoRate: AutoRateStatistics };
