@@ -13,7 +13,8 @@ import { table } from './report/table.js';
 const WHOLE: Field = { network: '10.78.0.0/16', lastPort: 10 };
 /** What nmap can do in the time. */
 const PART: Field = { network: '10.78.0.0/22', lastPort: 10 };
-const MASSCAN_RATES = [400_000, 300_000, 200_000, 100_000];
+const MASSCAN_RATES = [400_000, 200_000];
+const MASSCAN_RETRIES = [0, 1, 2, 3];
 const BOTTLENECKS: readonly Bottleneck[] = [
   { packetsPerSecond: 10_000, burst: 100 },
   { packetsPerSecond: 60_000, burst: 600 },
@@ -95,14 +96,14 @@ async function rowsOf(
   }));
 }
 
-/** Slower and slower, until it misses nothing in any round. */
+/** Until it misses nothing in any round. */
 async function completeMasscan(ground: Ground, rounds: number): Promise<Row[]> {
   const rows: Row[] = [];
-  for (const rate of MASSCAN_RATES) {
-    const [row] = await rowsOf(ground, [masscan(rate)], WHOLE, rounds);
-    if (row === undefined) break;
-    rows.push(row);
-    if (isComplete(row)) break;
+  for (const retries of MASSCAN_RETRIES) {
+    const contenders = MASSCAN_RATES.map((rate) => masscan(rate, retries));
+    const tried = await rowsOf(ground, contenders, WHOLE, rounds);
+    rows.push(...tried);
+    if (tried.some(isComplete)) break;
   }
   return rows;
 }
@@ -138,7 +139,9 @@ function goalsOf(rows: readonly Row[], narrow: readonly Narrow[]): Goal[] {
     all.length === 0 ? undefined : all.reduce((total, result) => total + of(result), 0);
   const whole = rows.filter(({ field }) => field.startsWith(WHOLE.network));
   const part = rows.filter(({ field }) => field.startsWith(PART.network));
-  const peer = whole.find((row) => row.scanner.startsWith('masscan') && isComplete(row));
+  const [peer] = whole
+    .filter((row) => row.scanner.startsWith('masscan') && isComplete(row))
+    .sort((a, b) => (secondsOf(a) ?? 0) - (secondsOf(b) ?? 0));
   return [
     goal(
       'missed by pacegate, all runs',

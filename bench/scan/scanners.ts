@@ -52,15 +52,15 @@ export function pacegateConnecting(target: string): readonly [string, ...string[
   ];
 }
 
-/** Waits as long for late answers as pacegate does; sends each probe once, as is its default. */
-export function masscan(rate: number): Scanner {
+/** Waits as long for late answers as pacegate does. @param retries - it sends each probe again so often, answered or not */
+export function masscan(rate: number, retries: number): Scanner {
   return {
-    name: `masscan at ${rate}`,
+    name: `masscan at ${rate}, ${retries} retries`,
     absent: () => missing('masscan'),
     command: (pair, { network, lastPort }) => [
       ...(['masscan', network, '-p', `1-${lastPort}`, '--rate', `${rate}`, '-oL', '-'] as const),
       ...['-e', 'tx0', '--adapter-ip', '10.77.9.1', '--adapter-mac', pair.senderMac],
-      ...['--router-mac', pair.receiverMac, '--wait', '1'],
+      ...['--router-mac', pair.receiverMac, '--wait', '1', '--retries', `${retries}`],
     ],
     found: ofList,
   };
