@@ -49,7 +49,7 @@ const deviceFaults: Readonly<Record<string, PacegateErrorCode>> = {
 
 /** What the operating system refused in the middle of a scan; `errno` as it counts, 0 when unknown. */
 export function scanFailure(errno: number): Error {
-  return deviceFailure('the network device took no packet for 5 s', errno);
+  return deviceFailure('the operating system took no probe for 5 s', errno);
 }
 
 /** A frame that will never be taken; `errno` as the operating system counts. */
